@@ -1,0 +1,46 @@
+/** A list of listeners: the smallest thing that lets many watch one. */
+
+/** Stops what it was returned by. Safe to call twice. */
+export type Unsubscribe = () => void;
+
+/** Tells every listener, in the order they came. */
+export interface Emitter<T> {
+  on(listener: (value: T) => void): Unsubscribe;
+  emit(value: T): void;
+}
+
+/**
+ * Creates an {@link Emitter}.
+ *
+ * @param onError What to do with an error a listener throws; the other listeners still run.
+ */
+export function createEmitter<T>(onError: (error: unknown) => void = rethrowLater): Emitter<T> {
+  const listeners = new Set<{ readonly call: (value: T) => void }>();
+  return {
+    on(call) {
+      // A wrapper per registration: the same function may be registered twice.
+      const entry = { call };
+      listeners.add(entry);
+      return () => void listeners.delete(entry);
+    },
+    emit(value) {
+      for (const { call } of [...listeners]) {
+        try {
+          call(value);
+        } catch (error) {
+          onError(error);
+        }
+      }
+    },
+  };
+}
+
+declare function queueMicrotask(run: () => void): void;
+
+// A listener's bug belongs to its author, so it surfaces as an uncaught error, but it must
+// not break the sender in the middle of its work.
+function rethrowLater(error: unknown) {
+  queueMicrotask(() => {
+    throw error;
+  });
+}

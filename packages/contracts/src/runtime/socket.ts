@@ -1,0 +1,44 @@
+/**
+ * A socket, as everything above the adapters sees it: frames in, frames out, and how much
+ * is still waiting. `ws`, a browser's WebSocket and a test's memory socket all fit it.
+ */
+
+/** One whole WebSocket message: text as a string, binary as bytes. */
+export type Frame = string | Uint8Array;
+
+/** What the owner of a socket is told. Calls come one at a time and never before `start`. */
+export interface SocketHandler {
+  /** The socket is usable. Never called for a socket that was accepted by a server. */
+  open?(): void;
+  /** One whole message arrived. */
+  frame(frame: Frame): void;
+  /** What was written has been handed on: `bufferedBytes` is low again. */
+  drain?(): void;
+  /**
+   * The socket is gone. Called exactly once, and nothing is called after it.
+   *
+   * @param code RFC 6455 §7.4; 1006 when the peer vanished without a closing handshake.
+   */
+  close(code: number, reason: string): void;
+}
+
+/** One WebSocket. Methods never throw; after `close` was told they do nothing. */
+export interface Socket {
+  /** The subprotocol both ends agreed on, or an empty string. RFC 6455 §1.9. */
+  readonly protocol: string;
+  /** Bytes accepted by `send` that the operating system has not taken yet. */
+  readonly bufferedBytes: number;
+  /** Begins delivery to `handler`. Frames that arrived before are delivered first. */
+  start(handler: SocketHandler): void;
+  /** Sends one message. */
+  send(frame: Frame): void;
+  /** Sends messages in order, as one write where the platform can. */
+  sendAll(frames: readonly Frame[]): void;
+  /** Starts the closing handshake. RFC 6455 §7.1.2. */
+  close(code: number, reason?: string): void;
+  /** Drops the socket at once, without a handshake: the peer may be gone. */
+  terminate(): void;
+}
+
+/** Opens a socket from the client's end. */
+export type ConnectSocket = (url: string, protocols: readonly string[]) => Socket;
