@@ -34,6 +34,13 @@ export interface Socket {
   send(frame: Frame): void;
   /** Sends messages in order, as one write where the platform can. */
   sendAll(frames: readonly Frame[]): void;
+  /**
+   * Stops reading, so that a peer that sends faster than it reads is held back by its own
+   * kernel. Frames already read may still be delivered. Sockets that can not (a browser's) ignore it.
+   */
+  pause(): void;
+  /** Reads on after `pause`. */
+  resume(): void;
   /** Starts the closing handshake. RFC 6455 §7.1.2. */
   close(code: number, reason?: string): void;
   /** Drops the socket at once, without a handshake: the peer may be gone. */
