@@ -78,7 +78,10 @@ export function createTimerWheel(platform: TimerPlatform): Clock {
       // At least one slice ahead of now, so that a callback never adds to its own bucket.
       const dueMs = (Math.floor((platform.now() + Math.max(0, delayMs)) / sliceMs) + 1) * sliceMs;
       let bucket = buckets.get(dueMs);
-      if (bucket === undefined) buckets.set(dueMs, (bucket = new Set()));
+      if (bucket === undefined) {
+        bucket = new Set();
+        buckets.set(dueMs, bucket);
+      }
       const entry = () => run(); // a new identity: the same function may wait twice in one bucket
       bucket.add(entry);
       waiting++;

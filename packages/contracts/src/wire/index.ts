@@ -1,0 +1,30 @@
+/** The wire: what PROTOCOL.md describes. For the two ends, and for authors of adapters. */
+export { CloseCode, mayReconnect } from "./close-code.js";
+export { defaultLimits, type Limits, resolveLimits, type ToldLimits } from "./limits.js";
+export {
+  type Cancel,
+  type ClientMessage,
+  type ConnectionParams,
+  type Credentials,
+  type Credit,
+  type Failure,
+  type FailureShape,
+  type Hello,
+  initialCredit,
+  type Malformed,
+  type Reconnect,
+  type Request,
+  type RequestId,
+  type Result,
+  readClientMessage,
+  type ServerMessage,
+  type Stop,
+  type Welcome,
+} from "./messages.js";
+export {
+  chooseDialect,
+  type Dialect,
+  type DialectChoice,
+  fullDialectProtocol,
+  protocolVersion,
+} from "./version.js";

@@ -1,0 +1,225 @@
+/**
+ * The messages of the wire, in the order of PROTOCOL.md, and the reading of what a client sent.
+ *
+ * Reading checks shapes only. Inputs stay encoded: nothing but `hello` is decoded for somebody
+ * who has not been authenticated.
+ */
+import type { ErrorShape } from "../infer.js";
+import type { ToldLimits } from "./limits.js";
+
+/** Names a call on its connection. Ours are numbers that rise; stock clients may use strings. */
+export type RequestId = number | string;
+
+/** Who the client says it is. Strings only, so that it fits tRPC's connectionParams as well. */
+export type Credentials = Readonly<Record<string, string>>;
+
+/** Events a full-dialect subscription may receive before its first `credit`. PROTOCOL.md §5.4 */
+export const initialCredit = 32;
+
+// ---- client → server ----------------------------------------------------------------------
+
+/** PROTOCOL.md §3.1: the first message of the full dialect. */
+export interface Hello {
+  readonly method: "hello";
+  readonly version: number;
+  readonly credentials?: Credentials | null;
+  /** Free text for the server's log, such as `"dashboard/1.4"`. */
+  readonly client?: string;
+  /** The fingerprint of the contract the client was built with. */
+  readonly contract?: string;
+}
+
+/** PROTOCOL.md §3.3: the first message of the base dialect, if the URL announces it. */
+export interface ConnectionParams {
+  readonly method: "connectionParams";
+  readonly data: Credentials | null;
+}
+
+/** PROTOCOL.md §4.1: asks for one call. */
+export interface Request {
+  readonly id: RequestId;
+  readonly jsonrpc?: "2.0";
+  readonly method: "query" | "mutation" | "subscription";
+  readonly params: {
+    readonly path: string;
+    /** Encoded by the transformer. Missing means `undefined`. */
+    readonly input?: unknown;
+    /** Where a tracked subscription goes on. */
+    readonly lastEventId?: string;
+  };
+  /** Milliseconds from now on; clocks of two machines differ, so it is not a moment. */
+  readonly deadlineMs?: number;
+}
+
+/** PROTOCOL.md §5.3: ends a subscription. */
+export interface Stop {
+  readonly id: RequestId;
+  readonly method: "subscription.stop";
+}
+
+/** PROTOCOL.md §4.3: gives a call up. */
+export interface Cancel {
+  readonly id: RequestId;
+  readonly method: "cancel";
+}
+
+/** PROTOCOL.md §5.4: lets the server send `count` more events. */
+export interface Credit {
+  readonly id: RequestId;
+  readonly method: "credit";
+  readonly count: number;
+}
+
+/** Anything a client sends, except the texts PING and PONG. */
+export type ClientMessage = Hello | ConnectionParams | Request | Stop | Cancel | Credit;
+
+// ---- server → client ----------------------------------------------------------------------
+
+/** PROTOCOL.md §3.2: answers hello. */
+export interface Welcome {
+  readonly method: "welcome";
+  readonly version: number;
+  readonly limits: ToldLimits;
+  /** How the server watches for life, and the client should. */
+  readonly heartbeat: { readonly intervalMs: number; readonly timeoutMs: number };
+  /** The first delay of a reconnect is drawn from 0 to this, in milliseconds. */
+  readonly reconnectWindowMs: number;
+  /** The fingerprint of the server's contract, when it serves one. */
+  readonly contract?: string;
+  readonly revision?: number;
+}
+
+/** PROTOCOL.md §4.2 and §5.1: a result, or one step of a subscription. */
+export interface Result {
+  readonly id: RequestId;
+  readonly jsonrpc?: "2.0";
+  readonly result:
+    | { readonly type: "data"; readonly data?: unknown; readonly id?: string }
+    | { readonly type: "started" }
+    | { readonly type: "stopped" };
+}
+
+/** PROTOCOL.md §6: a failure. `error` is encoded by the transformer as a whole. */
+export interface Failure {
+  readonly id: RequestId | null;
+  readonly jsonrpc?: "2.0";
+  readonly error: unknown;
+}
+
+/** What `Failure.error` decodes to. */
+export type FailureShape = ErrorShape<{ readonly code: string; readonly data: unknown }>;
+
+/** PROTOCOL.md §3.5: asks the client to connect anew. */
+export interface Reconnect {
+  readonly id: null;
+  readonly method: "reconnect";
+}
+
+/** Anything a server sends, except the texts PING and PONG. */
+export type ServerMessage = Welcome | Result | Failure | Reconnect;
+
+// ---- reading ------------------------------------------------------------------------------
+
+/** What a client sent that is no message: answered under `id`, if it had one. */
+export interface Malformed {
+  readonly method: "malformed";
+  readonly id: RequestId | null;
+  /** One sentence for the answer. */
+  readonly reason: string;
+  /** Whether it is a method of a newer version: the connection goes on. PROTOCOL.md §2. */
+  readonly unknownMethod: boolean;
+}
+
+/** Reads one message of a client. Never throws. Unknown fields are left alone. */
+export function readClientMessage(
+  value: unknown,
+  { maxPathLength }: { readonly maxPathLength: number },
+): ClientMessage | Malformed {
+  if (!isObject(value)) return malformed(null, "A message must be an object");
+  const { method } = value;
+  if (method === "hello") return readHello(value);
+  if (method === "connectionParams") return readConnectionParams(value);
+
+  const id = value.id;
+  if (!isRequestId(id)) {
+    return malformed(null, "`id` must be a number or a string of 1 to 128 characters");
+  }
+  switch (method) {
+    case "query":
+    case "mutation":
+    case "subscription":
+      return readRequest(id, value, maxPathLength);
+    case "subscription.stop":
+    case "cancel":
+      return value as unknown as Stop | Cancel;
+    case "credit": {
+      const { count } = value;
+      if (Number.isSafeInteger(count) && (count as number) >= 1) return value as unknown as Credit;
+      return malformed(id, "`count` must be a whole number above 0");
+    }
+    default:
+      return malformed(id, "`method` is not one this server knows", true);
+  }
+}
+
+function readRequest(id: RequestId, value: Fields, maxPathLength: number): Request | Malformed {
+  const { params, deadlineMs, jsonrpc } = value;
+  if (!isObject(params)) return malformed(id, "`params` must be an object");
+  const { path, lastEventId } = params;
+  if (typeof path !== "string") return malformed(id, "`params.path` must be a string");
+  if (path.length > maxPathLength) {
+    return malformed(
+      id,
+      `\`params.path\` has ${path.length} characters: maxPathLength is ${maxPathLength}`,
+    );
+  }
+  if (lastEventId !== undefined && typeof lastEventId !== "string") {
+    return malformed(id, "`params.lastEventId` must be a string");
+  }
+  if (deadlineMs !== undefined && !(typeof deadlineMs === "number" && deadlineMs > 0)) {
+    return malformed(id, "`deadlineMs` must be a number above 0");
+  }
+  if (jsonrpc !== undefined && jsonrpc !== "2.0") {
+    return malformed(id, '`jsonrpc` must be "2.0" or left out');
+  }
+  return value as unknown as Request;
+}
+
+function readHello(value: Fields): Hello | Malformed {
+  const { version, credentials, client, contract } = value;
+  if (!Number.isSafeInteger(version)) return malformed(null, "`version` must be a whole number");
+  if (credentials !== undefined && credentials !== null && !isCredentials(credentials)) {
+    return malformed(null, "`credentials` must be an object of strings, or null");
+  }
+  if (client !== undefined && typeof client !== "string") {
+    return malformed(null, "`client` must be a string");
+  }
+  if (contract !== undefined && typeof contract !== "string") {
+    return malformed(null, "`contract` must be a string");
+  }
+  return value as unknown as Hello;
+}
+
+function readConnectionParams(value: Fields): ConnectionParams | Malformed {
+  if (value.data === null || isCredentials(value.data)) return value as unknown as ConnectionParams;
+  return malformed(null, "`data` must be an object of strings, or null");
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function malformed(id: RequestId | null, reason: string, unknownMethod = false): Malformed {
+  return { method: "malformed", id, reason, unknownMethod };
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isRequestId(value: unknown): value is RequestId {
+  if (typeof value === "number") return Number.isFinite(value);
+  return typeof value === "string" && value.length > 0 && value.length <= 128;
+}
+
+function isCredentials(value: unknown): value is Credentials {
+  return isObject(value) && Object.values(value).every((entry) => typeof entry === "string");
+}
