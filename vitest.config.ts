@@ -3,18 +3,42 @@ import { defineConfig } from "vitest/config";
 
 const source = (path: string) => fileURLToPath(new URL(`./packages/${path}`, import.meta.url));
 
+/** A part of the suite that can be run by its name: `vitest run --project=protocol`. */
+const project = (name: string, include: string[], limits: { testTimeout?: number } = {}) => ({
+  extends: true as const,
+  test: { name, include, ...limits },
+});
+
 // Tests run the sources, never a stale build; the pack check covers what is published.
 export default defineConfig({
   resolve: {
     alias: [
-      { find: /^@tautline\/(contracts|server|client|testing)$/, replacement: `${source("")}$1/src/index.ts` },
-      { find: /^@tautline\/contracts\/(wire|runtime)$/, replacement: `${source("")}contracts/src/$1/index.ts` },
-      { find: /^@tautline\/contracts\/wire\/(.+)$/, replacement: `${source("")}contracts/src/wire/$1.ts` },
+      {
+        find: /^@tautline\/(contracts|server|client|testing)$/,
+        replacement: `${source("")}$1/src/index.ts`,
+      },
+      {
+        find: /^@tautline\/contracts\/(wire|runtime)$/,
+        replacement: `${source("")}contracts/src/$1/index.ts`,
+      },
+      {
+        find: /^@tautline\/contracts\/wire\/(.+)$/,
+        replacement: `${source("")}contracts/src/wire/$1.ts`,
+      },
       { find: /^@tautline\/client\/react$/, replacement: `${source("")}client/src/react/index.ts` },
     ],
   },
   test: {
-    include: ["packages/*/src/**/*.test.{ts,tsx}", "tests/{protocol,integration}/**/*.test.ts"],
     testTimeout: 15_000,
+    projects: [
+      project("packages", ["packages/*/src/**/*.test.{ts,tsx}"]),
+      project("apps", ["apps/*/src/**/*.test.{ts,tsx}"]),
+      project("protocol", ["tests/protocol/**/*.test.ts"]),
+      project("integration", ["tests/integration/**/*.test.{ts,tsx}"]),
+      project("tooling", ["tests/tooling/**/*.test.mjs"]),
+      project("examples", ["examples/**/*.test.{ts,tsx}"], { testTimeout: 30_000 }),
+      project("interop", ["tests/interop/**/*.test.ts"], { testTimeout: 60_000 }),
+      project("e2e", ["tests/e2e/**/*.test.ts"], { testTimeout: 120_000 }),
+    ],
   },
 });

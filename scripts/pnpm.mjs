@@ -1,19 +1,10 @@
-// Runs the pinned pnpm without anything global: `node scripts/pnpm.mjs install`.
+/** Runs the pinned pnpm with nothing installed globally: `node scripts/pnpm.mjs add -D …`. */
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { pinnedPnpm } from "./lib/workspace.mjs";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
-const { packageManager } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
-
-/** Runs pnpm with `args` in the repository's root and returns its exit code. */
-export function pnpm(args, options = {}) {
-  const { status } = spawnSync("npx", ["-y", packageManager, ...args], {
-    cwd: root,
-    stdio: "inherit",
-    ...options,
-  });
-  return status ?? 1;
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) process.exit(pnpm(process.argv.slice(2)));
+const { status } = spawnSync("npx", ["--yes", pinnedPnpm, ...process.argv.slice(2)], {
+  stdio: "inherit",
+  env: { ...process.env, TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1" },
+  shell: process.platform === "win32", // npx is a .cmd file there
+});
+process.exit(status ?? 1);
