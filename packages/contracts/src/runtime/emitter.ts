@@ -24,9 +24,11 @@ export function createEmitter<T>(onError: (error: unknown) => void = rethrowLate
       return () => void listeners.delete(entry);
     },
     emit(value) {
-      for (const { call } of [...listeners]) {
+      // A copy: who comes during this round is told from the next one on.
+      for (const entry of [...listeners]) {
+        if (!listeners.has(entry)) continue; // stopped meanwhile, by a listener before it
         try {
-          call(value);
+          entry.call(value);
         } catch (error) {
           onError(error);
         }

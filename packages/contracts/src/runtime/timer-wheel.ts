@@ -20,6 +20,10 @@ const FINE_MS = 8;
 const COARSE_MS = 128;
 const COARSE_FROM_MS = 1_000;
 
+// The delay of `setTimeout` is a signed 32-bit number, 24.8 days; beyond, it fires at once.
+// https://html.spec.whatwg.org/multipage/timers-and-user-prompts.html#timers
+const LONGEST_MS = 2 ** 31 - 1;
+
 type Bucket = Set<() => void>;
 
 /** Builds a {@link Clock} that keeps any number of timers on one platform timer. */
@@ -38,7 +42,9 @@ export function createTimerWheel(platform: TimerPlatform): Clock {
   function arm(dueMs: number) {
     disarm();
     armedFor = dueMs;
-    armed = platform.setTimer(Math.max(0, dueMs - platform.now()), fire);
+    const delayMs = Math.max(0, dueMs - platform.now());
+    // Cut short it fires early, finds nothing due and is set again for the rest.
+    armed = platform.setTimer(Math.min(delayMs, LONGEST_MS), fire);
   }
 
   function fire() {
@@ -47,7 +53,8 @@ export function createTimerWheel(platform: TimerPlatform): Clock {
     const due = [...buckets.keys()].filter((dueMs) => dueMs <= now).sort((a, b) => a - b);
     try {
       for (const dueMs of due) {
-        const bucket = buckets.get(dueMs)!;
+        const bucket = buckets.get(dueMs);
+        if (bucket === undefined) continue; // a callback cancelled the last timer of all
         // Taken out one by one: a callback may cancel a timer that is due in the same slice.
         for (const run of bucket) {
           bucket.delete(run);
