@@ -15,6 +15,13 @@ export interface Contract {
   readonly [name: string]: ContractEntry | Contract;
 }
 
+// What the compiler holds a contract to while it is written. It names kinds and no more: a schema,
+// an error map or a flag that an entry leaves out would otherwise be inferred from the type
+// expected here (any schema, any error) instead of from the entry's own default (none).
+interface ContractDraft {
+  readonly [name: string]: { readonly kind: ContractEntry["kind"] } | ContractDraft;
+}
+
 /** Options of {@link contract}. */
 export interface ContractOptions {
   /**
@@ -56,11 +63,11 @@ const reservedNames = new Set([
  * });
  * ```
  */
-export function contract<const C extends Contract>(
+export function contract<const C extends ContractDraft>(
   definition: C,
   { revision }: ContractOptions = {},
 ): C {
-  for (const _entry of entriesOf(definition)); // the walk itself checks every name and entry
+  for (const _entry of entriesOf(definition as Contract)); // the walk itself checks every name and entry
   if (revision !== undefined) {
     if (!Number.isSafeInteger(revision) || revision < 0) {
       throw new RangeError(`Cannot use ${revision} as a revision: it must be a whole number`);

@@ -126,8 +126,16 @@ export type TopicRecordOf<T> =
     : never;
 
 /** A contract as a tRPC router record. Client calls are not the server's, so they are left out. */
-export type RecordOf<C> = {
-  [Name in keyof C as C[Name] extends AnyClientCall ? never : Name]: C[Name] extends AnyProcedure
+export type RecordOf<C> = RecordOfNames<C, ServedName<C>>;
+
+type ServedName<C> = {
+  [Name in keyof C]: C[Name] extends AnyClientCall ? never : Name;
+}[keyof C];
+
+// The names are a parameter of their own because an `as` clause, which could leave names out as
+// well, would lose the comments and declarations that editors show.
+type RecordOfNames<C, Names extends keyof C> = {
+  [Name in Names]: C[Name] extends AnyProcedure
     ? ProcedureOf<C[Name]>
     : C[Name] extends AnyTopic
       ? TopicRecordOf<C[Name]>
