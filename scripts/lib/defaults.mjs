@@ -86,7 +86,9 @@ export function whyNotEqual({ name, value }, here, everywhere) {
   if (value === undefined) return undefined; // said in words: for people to compare
   const candidates = here.get(name) ?? everywhere.get(name) ?? [];
   if (candidates.length === 0) {
-    return value === "undefined" ? undefined : `no default of ${name} was found in the code`;
+    // Left out, an option is undefined, which is as good as false.
+    const none = value === "undefined" || value === "false";
+    return none ? undefined : `no default of ${name} was found in the code`;
   }
   const values = candidates.flatMap((candidate) => resolve(candidate, here, everywhere));
   if (values.includes(value)) return undefined;

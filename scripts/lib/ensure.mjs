@@ -58,7 +58,7 @@ async function installDebianPackage(name) {
 
   console.error(`Installing Debian's ${name} …`);
   const env = { DEBIAN_FRONTEND: "noninteractive" };
-  const timeoutMs = 300_000;
+  const timeoutMs = 240_000;
   // Another apt may be at work when a machine has just started.
   const lock = ["-o", "DPkg::Lock::Timeout=120"];
   // Its failure alone means little: one mirror of many may be down, and the lists still be there.

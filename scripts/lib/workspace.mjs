@@ -23,7 +23,12 @@ export function pnpm(args, options) {
  *
  * @param {number} [timeoutMs]
  */
-export function install(timeoutMs) {
+export async function install(timeoutMs) {
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  if (major < 20 || (major === 20 && minor < 19)) {
+    console.error(`Tautline needs Node 20.19 or newer; this is ${process.version}`);
+    return { ok: false };
+  }
   // CI=true: pnpm asks no questions, which nobody would answer.
   return pnpm(["install", "--frozen-lockfile"], {
     show: "failure",

@@ -54,6 +54,10 @@ describe("documented defaults", () => {
     expect(problems(option("5_000"))).toEqual(["no default of timeoutMs was found in the code"]);
   });
 
+  it("of false or undefined need no code", () => {
+    expect(problems(option("false") + option("undefined"))).toEqual([]);
+  });
+
   it("are not found in a comment of the code", () => {
     expect(problems(`${option("5_000")} // timeoutMs = 5_000`)).toHaveLength(1);
   });
