@@ -73,13 +73,15 @@ export type BuiltinAppError = {
   [Code in AppErrorCode]: AppError<Code, AppErrorData[Code]>;
 }[AppErrorCode];
 
-type AppOf<E> = E extends { readonly data?: infer Data }
-  ? NonNullable<Data> extends { readonly app?: infer App }
-    ? NonNullable<App>
-    : never
-  : never;
+/** Anything with `data.app`, as far as narrowing needs it. */
+interface Failed<App> {
+  readonly data?: { readonly app?: App | undefined } | null | undefined;
+}
 
-type CodeOf<E> = AppOf<E> extends { readonly code: infer Code } ? Code : never;
+/** What {@link isDeclared} narrows to. */
+interface Declared<App> {
+  readonly data: { readonly app: App };
+}
 
 /**
  * Narrows an error to one code: declared in the contract, or one of {@link appErrors}.
@@ -90,12 +92,10 @@ type CodeOf<E> = AppOf<E> extends { readonly code: infer Code } ? Code : never;
  * if (isDeclared(error, "OUT_OF_STOCK")) show(`Only ${error.data.app.data.available} left`);
  * ```
  */
-export function isDeclared<E, const Code extends CodeOf<NonNullable<E>> & string>(
-  error: E,
+export function isDeclared<App extends { readonly code: string }, const Code extends App["code"]>(
+  error: Failed<App> | null | undefined,
   code: Code,
-): error is E & {
-  readonly data: { readonly app: Extract<AppOf<NonNullable<E>>, { readonly code: Code }> };
-} {
+): error is Declared<Extract<App, { readonly code: Code }>> {
   return appErrorOf(error)?.code === code;
 }
 
