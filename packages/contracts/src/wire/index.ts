@@ -1,5 +1,6 @@
 /** The wire: what PROTOCOL.md describes. For the two ends, and for authors of adapters. */
 export { CloseCode, mayReconnect } from "./close-code.js";
+export { checkJson } from "./json-guard.js";
 export { defaultLimits, type Limits, resolveLimits, type ToldLimits } from "./limits.js";
 export {
   type Cancel,
@@ -21,6 +22,15 @@ export {
   type Stop,
   type Welcome,
 } from "./messages.js";
+export { guardedSuperjson } from "./superjson-guard.js";
+export {
+  type DecodeOptions,
+  decodeValue,
+  type EncodedValue,
+  encodeValue,
+  stringifyValue,
+  ValueCodecError,
+} from "./value-codec.js";
 export {
   chooseDialect,
   type Dialect,

@@ -155,7 +155,8 @@ export function readClientMessage(
     case "credit": {
       const { count } = value;
       if (Number.isSafeInteger(count) && (count as number) >= 1) return value as unknown as Credit;
-      return malformed(id, "`count` must be a whole number above 0");
+      // Under no id: an end that can not count credit can not be answered either. PROTOCOL.md §5.4
+      return malformed(null, "`count` must be a whole number above 0");
     }
     default:
       return malformed(id, "`method` is not one this server knows", true);

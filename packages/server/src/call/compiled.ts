@@ -1,0 +1,216 @@
+/**
+ * Compiled procedures: a contract's schemas, the builder's steps and the handler as one function.
+ *
+ * tRPC's own chain awaits a middleware for each schema; that is most of the cost of a small
+ * call. The tRPC procedure that `implement` builds calls the very same function, so callers,
+ * HTTP adapters and stock servers behave alike. DESIGN: two lanes, one meaning.
+ */
+import type { AnyProcedure, SchemaResult } from "@tautline/contracts";
+import {
+  compileDecoder,
+  compileEncoder,
+  compileTrackedEncoder,
+} from "@tautline/contracts/wire/schema-codec";
+import { AppFailure, appError, declaredError } from "../errors.js";
+import { compileParse, type Parse, toPlainIssues } from "../parse.js";
+import {
+  type AnyTRPCMiddlewareFunction,
+  getTRPCErrorFromUnknown,
+  isTrackedEnvelope,
+  TRPCError,
+  tracked,
+} from "../trpc.js";
+import type { Call } from "./call.js";
+
+/** A handler as the compiled procedure sees it; its types are the contract's. */
+export type AnyHandler = (call: any) => unknown;
+
+/** A procedure that runs without tRPC's chain. */
+export interface CompiledProcedure {
+  readonly definition: AnyProcedure;
+  /**
+   * Runs the steps, validates the input and calls the handler. A query or mutation resolves to the
+   * validated output, a subscription to the handler's iterable: its events go through `parseEvent`.
+   */
+  invoke(call: Call): Promise<unknown>;
+  /** Validates one event; the id of a tracked one is kept. */
+  parseEvent(event: unknown): unknown;
+  /** What a failure is to the caller: declared errors are held to their schemas. */
+  toError(cause: unknown): Promise<TRPCError>;
+  /** Decodes an input as it came over the wire. */
+  decode(encoded: unknown): unknown;
+  /** Encodes a validated output or event as JSON text. */
+  encode(value: unknown): string;
+  /** Encodes the event of a tracked subscription. */
+  encodeTracked(id: string, data: unknown): string;
+}
+
+/**
+ * Where a compiled procedure hangs on its tRPC procedure. On the procedure, not in a table of its
+ * router: merged and nested routers hold the same procedures.
+ */
+export const compiledKey = Symbol("tautline.compiled");
+
+/** The compiled procedure behind a tRPC procedure, if it has one. */
+export function compiledOf(procedure: unknown): CompiledProcedure | undefined {
+  return (procedure as { readonly [compiledKey]?: CompiledProcedure } | undefined)?.[compiledKey];
+}
+
+/** Compiles one procedure. */
+export function compileProcedure(
+  definition: AnyProcedure,
+  handler: AnyHandler,
+  steps: readonly AnyTRPCMiddlewareFunction[],
+): CompiledProcedure {
+  const parseInput = compileParse(definition.input);
+  const parseOutput = compileParse(definition.output);
+  const parseErrors = new Map<string, Parse>(
+    Object.entries(definition.errors).map(([code, schema]) => [code, compileParse(schema)]),
+  );
+
+  function fail(code: string, data: unknown) {
+    if (parseErrors.has(code)) return declaredError(code, data);
+    throw new TypeError(`Cannot fail with ${code}: the contract does not declare it here`);
+  }
+
+  async function handle(call: Call): Promise<unknown> {
+    const parsed = parseInput(call.rawInput);
+    call.input = inputOf(parsed instanceof Promise ? await parsed : parsed);
+    call.fail = fail;
+    // Awaited only where there is something to wait for: a bare `await` costs a turn of microtasks.
+    const returned = handler(call);
+    const value = returned instanceof Promise ? await returned : returned;
+    if (definition.kind === "subscription") return value;
+    const output = parseOutput(value);
+    return outputOf(output instanceof Promise ? await output : output);
+  }
+
+  const run = steps.length === 0 ? handle : runSteps(steps, definition, handle);
+  const toError = (cause: unknown) => checkDeclared(getTRPCErrorFromUnknown(cause), parseErrors);
+
+  return {
+    definition,
+    async invoke(call) {
+      try {
+        return await run(call);
+      } catch (cause) {
+        throw await toError(cause);
+      }
+    },
+    toError,
+    parseEvent(event) {
+      if (isTrackedEnvelope(event)) {
+        const [id, data] = event;
+        const parsed = parseOutput(data);
+        if (parsed instanceof Promise)
+          return parsed.then((result) => tracked(id, outputOf(result)));
+        return tracked(id, outputOf(parsed));
+      }
+      const parsed = parseOutput(event);
+      return parsed instanceof Promise ? parsed.then(outputOf) : outputOf(parsed);
+    },
+    decode: compileDecoder(definition.input),
+    encode: compileEncoder(definition.output),
+    encodeTracked: compileTrackedEncoder(definition.output),
+  };
+}
+
+function inputOf(result: SchemaResult<unknown>): unknown {
+  if (result.issues === undefined) return result.value;
+  const issues = toPlainIssues(result.issues);
+  const first = issues[0];
+  const where = first && first.path.length > 0 ? ` at ${first.path.join(".")}` : "";
+  throw appError("INVALID_INPUT", { issues }, `Invalid input${where}: ${first?.message}`);
+}
+
+function outputOf(result: SchemaResult<unknown>): unknown {
+  if (result.issues === undefined) return result.value;
+  const issues = JSON.stringify(toPlainIssues(result.issues));
+  throw new TRPCError({
+    code: "INTERNAL_SERVER_ERROR",
+    cause: new Error(`The handler's output does not fit the contract: ${issues}`),
+  });
+}
+
+/** A declared error is an answer, so its data has to fit the contract like any other answer. */
+async function checkDeclared(
+  error: TRPCError,
+  parseErrors: ReadonlyMap<string, Parse>,
+): Promise<TRPCError> {
+  const { cause } = error;
+  if (!(cause instanceof AppFailure && cause.declared)) return error;
+  const { code, data } = cause.app;
+  const result = await parseErrors.get(code)?.(data);
+  if (result === undefined) return error; // declared by another procedure that was called inside
+  if (result.issues === undefined) return declaredError(code, result.value);
+  const issues = JSON.stringify(toPlainIssues(result.issues));
+  return new TRPCError({
+    code: "INTERNAL_SERVER_ERROR",
+    cause: new Error(`The data of the error ${code} does not fit the contract: ${issues}`),
+  });
+}
+
+type StepResult =
+  | { readonly ok: true; readonly data: unknown }
+  | { readonly ok: false; readonly error: TRPCError };
+
+/**
+ * Runs the builder's steps as tRPC runs middleware: each may add to the context, sees failures as
+ * results, and has to return what `next` gave.
+ */
+function runSteps(
+  steps: readonly AnyTRPCMiddlewareFunction[],
+  definition: AnyProcedure,
+  handle: (call: Call) => Promise<unknown>,
+) {
+  async function runFrom(
+    index: number,
+    call: Call,
+    ctx: unknown,
+    getRawInput: () => Promise<unknown>,
+  ): Promise<StepResult> {
+    const step = steps[index];
+    try {
+      if (step === undefined) {
+        call.ctx = ctx;
+        call.rawInput = await getRawInput(); // a step may have replaced it
+        return marked({ ok: true, data: await handle(call) });
+      }
+      const result: StepResult | undefined = await step({
+        ctx,
+        type: call.type,
+        path: call.path,
+        input: undefined,
+        getRawInput,
+        meta: definition.meta,
+        // A getter: most steps only look at the context, and the signal is made when asked for.
+        get signal() {
+          return call.signal;
+        },
+        batchIndex: call.batchIndex,
+        next(options?: { ctx?: object; getRawInput?: () => Promise<unknown> }): any {
+          const nextCtx = options?.ctx ? { ...(ctx as object), ...options.ctx } : ctx;
+          return runFrom(index + 1, call, nextCtx, options?.getRawInput ?? getRawInput);
+        },
+      });
+      if (result !== undefined) return result;
+      throw new TRPCError({
+        code: "INTERNAL_SERVER_ERROR",
+        cause: new Error("A step returned nothing: it has to return what next() gave"),
+      });
+    } catch (cause) {
+      return marked({ ok: false, error: getTRPCErrorFromUnknown(cause) });
+    }
+  }
+
+  return async (call: Call): Promise<unknown> => {
+    const result = await runFrom(0, call, call.ctx, async () => call.rawInput);
+    if (result.ok) return result.data;
+    throw result.error;
+  };
+}
+
+// tRPC's middleware result carries a marker so that its types can insist on it being returned.
+function marked(result: StepResult): StepResult {
+  return Object.assign(result, { marker: "middlewareMarker" });
+}

@@ -1,0 +1,165 @@
+/**
+ * Lanes: the two ways in which a procedure of a router runs. A contract's procedure runs compiled;
+ * anything else runs through tRPC's own `callTRPCProcedure`. Both look the same from here on, and
+ * one suite of tests holds for both.
+ */
+import type { Overflow } from "@tautline/contracts";
+import { ValueCodecError } from "@tautline/contracts/wire";
+import { toErrorShape, toRouterErrorShape } from "../errors.js";
+import { transformer } from "../transformer.js";
+import {
+  type AnyTRPCRouter,
+  callTRPCProcedure,
+  getTRPCErrorFromUnknown,
+  isObservable,
+  observableToAsyncIterable,
+  TRPCError,
+} from "../trpc.js";
+import type { Call } from "./call.js";
+import { type CompiledProcedure, compiledOf } from "./compiled.js";
+
+/** How one procedure is run, from encoded input to encoded output. */
+export interface Lane {
+  /** Whether this is the way to call it. */
+  accepts(type: Call["type"]): boolean;
+  /** Whether every event carries an id, as far as is known before the first. */
+  readonly tracked: boolean;
+  readonly overflow: Overflow;
+  /** The longest a call may take, in milliseconds; infinite unless the contract says. */
+  readonly deadlineMs: number;
+  /** Decodes `params.input`. @throws TRPCError BAD_REQUEST */
+  decode(encoded: unknown): unknown;
+  /** Runs the call to its validated output, or to its iterable of raw events. */
+  invoke(call: Call): Promise<unknown>;
+  /** Validates one event. */
+  parseEvent(event: unknown): unknown;
+  /** Encodes an output or event as JSON text; `undefined` where JSON has no word for it. */
+  encode(value: unknown): string | undefined;
+  /** Encodes the event of a tracked subscription, `{ id, data }`. */
+  encodeTracked(id: string, data: unknown): string | undefined;
+  toError(cause: unknown): Promise<TRPCError>;
+  /** The encoded shape of a failure of this procedure. */
+  encodeError(error: TRPCError, call: Pick<Call, "type" | "path" | "rawInput" | "ctx">): string;
+}
+
+/** Finds the lane of each path of a router. */
+export function createLanes(router: AnyTRPCRouter): (path: string) => Lane {
+  const { _config: config, procedures } = router._def;
+  // A contract's procedures write Tautline's own format. Under a root with another transformer
+  // they have to speak that one, so they run as any other procedure there.
+  const speaksOurs = config.transformer.input === transformer;
+  const lanes = new Map<string, Lane>();
+  if (speaksOurs) {
+    for (const [path, procedure] of Object.entries(procedures as Record<string, unknown>)) {
+      const compiled = compiledOf(procedure);
+      if (compiled !== undefined) lanes.set(path, compiledLane(compiled));
+    }
+  }
+  const other = trpcLane(router);
+  return (path) => lanes.get(path) ?? other;
+}
+
+function compiledLane(compiled: CompiledProcedure): Lane {
+  const { kind, tracked, overflow, deadlineMs = Number.POSITIVE_INFINITY } = compiled.definition;
+  return {
+    accepts: (type) => type === kind,
+    tracked,
+    overflow,
+    deadlineMs,
+    decode: (encoded) => decodeWith(compiled.decode, encoded),
+    invoke: compiled.invoke,
+    parseEvent: compiled.parseEvent,
+    encode: compiled.encode,
+    encodeTracked: compiled.encodeTracked,
+    toError: compiled.toError,
+    encodeError: (error, { path }) => encodeShape(transformer, toErrorShape(error, path)),
+  };
+}
+
+function trpcLane(router: AnyTRPCRouter): Lane {
+  const { input, output } = router._def._config.transformer;
+  const encode = (value: unknown) => encodeWith(output, value);
+  return {
+    accepts: () => true, // callTRPCProcedure refuses by itself, in tRPC's words
+    tracked: false,
+    overflow: "wait",
+    deadlineMs: Number.POSITIVE_INFINITY,
+    decode: (encoded) =>
+      encoded === undefined ? undefined : decodeWith(input.deserialize, encoded),
+    async invoke(call) {
+      const { type, path, ctx, signal, batchIndex } = call;
+      const rawInput = withLastEventId(call.rawInput, call.lastEventId);
+      const getRawInput = async () => rawInput;
+      const result = await callTRPCProcedure({
+        router,
+        path,
+        getRawInput,
+        ctx,
+        type,
+        signal,
+        batchIndex,
+      });
+      const isStream = isObservable(result) || isAsyncIterable(result);
+      if (type !== "subscription") {
+        if (!isStream) return result;
+        throw new TRPCError({
+          code: "UNSUPPORTED_MEDIA_TYPE",
+          message: `Cannot stream the result of a ${type} over a WebSocket: make it a subscription`,
+        });
+      }
+      if (isObservable(result)) return observableToAsyncIterable(result, signal);
+      if (isAsyncIterable(result)) return result;
+      throw new TRPCError({
+        code: "INTERNAL_SERVER_ERROR",
+        cause: new Error(`The subscription ${path} returned no async iterable`),
+      });
+    },
+    parseEvent: (event) => event,
+    encode,
+    encodeTracked: (id, data) => encode({ id, data }),
+    toError: async (cause) => getTRPCErrorFromUnknown(cause),
+    encodeError: (error, { type, path, rawInput, ctx }) =>
+      encodeShape(output, toRouterErrorShape(router, { error, path, type, input: rawInput, ctx })),
+  };
+}
+
+/** Encodes a failure that belongs to no procedure: a bad frame, refused credentials. */
+export function encodeConnectionError(router: AnyTRPCRouter, error: TRPCError): string {
+  // Not by the router's errorFormatter: there is no call and no context that it could look at.
+  return encodeShape(router._def._config.transformer.output, toErrorShape(error, undefined));
+}
+
+interface Serializer {
+  serialize(value: any): unknown;
+}
+
+function encodeWith(output: Serializer, value: unknown): string | undefined {
+  return JSON.stringify(output.serialize(value));
+}
+
+function encodeShape(output: Serializer, shape: unknown): string {
+  return encodeWith(output, shape) ?? "null";
+}
+
+function decodeWith(decode: (encoded: any) => unknown, encoded: unknown): unknown {
+  try {
+    return decode(encoded);
+  } catch (cause) {
+    const message = cause instanceof ValueCodecError ? cause.message : "Cannot decode the input";
+    throw new TRPCError({ code: "BAD_REQUEST", message, cause });
+  }
+}
+
+// As tRPC's own server does it: only objects have room for the id. PROTOCOL.md §5.2 holds for
+// a contract's procedures, which are given it apart from the input.
+function withLastEventId(input: unknown, lastEventId: string | undefined): unknown {
+  if (lastEventId === undefined) return input;
+  if (typeof input === "object" && input !== null && !Array.isArray(input)) {
+    return { ...input, lastEventId };
+  }
+  return input ?? { lastEventId };
+}
+
+function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === "object" && value !== null && Symbol.asyncIterator in value;
+}

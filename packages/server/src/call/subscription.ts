@@ -1,0 +1,164 @@
+/**
+ * One running subscription: takes events from the handler's iterable no faster than the client
+ * reads them, and does what the contract's `overflow` says when the handler is faster.
+ */
+import type { Overflow } from "@tautline/contracts";
+import { appError } from "../errors.js";
+
+/** Events kept for a slow reader by `drop-oldest` and `cut`. */
+export const overflowBuffer = 32;
+
+// A handler that never waits must still let the event loop turn.
+const maxPullsPerTurn = 64;
+
+/** What a subscription needs of its connection. */
+export interface SubscriptionSink {
+  /** Whether the connection has room for one more event. */
+  readonly full: boolean;
+  /** Calls `run` once there is room again. */
+  whenRoom(run: () => void): void;
+  afterTurn(run: () => void): void;
+  /** Validates, encodes and sends one event. */
+  send(event: unknown): void | Promise<void>;
+}
+
+/** Pumps one iterable into one sink. */
+export class Subscription {
+  readonly #iterator: AsyncIterator<unknown>;
+  readonly #sink: SubscriptionSink;
+  readonly #overflow: Overflow;
+  /** Events the client still accepts; infinite in the base dialect. */
+  #credit: number;
+  #stopped = false;
+  /** Wakes whoever waits for credit, room or the end. At most one waits. */
+  #wake: (() => void) | undefined;
+
+  constructor(
+    events: AsyncIterable<unknown>,
+    sink: SubscriptionSink,
+    overflow: Overflow,
+    credit: number,
+  ) {
+    this.#iterator = events[Symbol.asyncIterator]();
+    this.#sink = sink;
+    this.#overflow = overflow;
+    this.#credit = credit;
+  }
+
+  /** The client accepts `count` more. */
+  addCredit(count: number) {
+    this.#credit += count;
+    this.#wakeUp();
+  }
+
+  /** Ends it from outside: the handler's `finally` runs, and then `run` resolves. */
+  stop() {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#wakeUp();
+    void this.#dispose();
+  }
+
+  /**
+   * Runs until the handler is done or `stop` was called, and everything sent.
+   *
+   * @throws whatever the handler throws, once it is disposed of.
+   */
+  async run(): Promise<void> {
+    try {
+      if (this.#overflow === "wait") await this.#pumpInStep();
+      else await this.#pumpThroughBuffer(this.#overflow);
+    } finally {
+      await this.#dispose();
+    }
+  }
+
+  async #pumpInStep() {
+    while (!this.#stopped) {
+      // Asked before the event is pulled: what is not pulled needs no memory.
+      if (!this.#hasRoom) {
+        await this.#roomOrStop();
+        continue;
+      }
+      const next = await this.#iterator.next();
+      if (next.done || this.#stopped) return;
+      await this.#deliver(next.value);
+    }
+  }
+
+  async #pumpThroughBuffer(overflow: Exclude<Overflow, "wait">) {
+    const waiting: unknown[] = [];
+    let done = false;
+    let failure: { readonly error: unknown } | undefined;
+    const limit = overflow === "latest" ? 1 : overflowBuffer;
+
+    const pull = async () => {
+      for (let pulls = 1; !this.#stopped; pulls++) {
+        const next = await this.#iterator.next();
+        if (next.done || this.#stopped) return;
+        if (waiting.length >= limit) {
+          if (overflow === "cut") {
+            const message = `The reader is ${limit} events behind`;
+            throw appError("OVERFLOW", { waiting: limit }, message);
+          }
+          waiting.shift();
+        }
+        waiting.push(next.value);
+        this.#wakeUp();
+        if (pulls % maxPullsPerTurn === 0) await new Promise<void>(this.#sink.afterTurn);
+      }
+    };
+    const pulling = pull()
+      .catch((error: unknown) => {
+        failure = { error };
+        if (overflow === "cut") waiting.length = 0; // those behind the cut come again on resumption
+      })
+      .finally(() => {
+        done = true;
+        this.#wakeUp();
+      });
+
+    while (!this.#stopped) {
+      if (waiting.length === 0) {
+        if (done) break;
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+      } else if (!this.#hasRoom) await this.#roomOrStop();
+      else await this.#deliver(waiting.shift());
+    }
+    await pulling;
+    if (failure !== undefined && !this.#stopped) throw failure.error;
+  }
+
+  #deliver(event: unknown) {
+    this.#credit -= 1;
+    return this.#sink.send(event);
+  }
+
+  get #hasRoom() {
+    return this.#credit > 0 && !this.#sink.full;
+  }
+
+  #roomOrStop(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+      if (this.#sink.full) this.#sink.whenRoom(() => this.#wakeUp());
+    });
+  }
+
+  #wakeUp() {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+
+  // Twice is harmless: a finished iterator answers `return` at once.
+  async #dispose() {
+    try {
+      await this.#iterator.return?.();
+    } catch {
+      // What fails while nobody waits any more has no one to be told to; `run` reports the rest.
+    }
+  }
+}

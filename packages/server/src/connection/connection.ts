@@ -1,0 +1,358 @@
+/**
+ * A connection: one socket from its first frame to its last. It opens (who is there?), reads
+ * frames into messages, and hands calls to dispatch. Whatever happens to the socket, everything
+ * that was started for it ends here. PROTOCOL.md §1–§3, §7
+ */
+import type { Frame, Socket, Timer } from "@tautline/contracts/runtime";
+import {
+  type ClientMessage,
+  CloseCode,
+  type Credentials,
+  checkJson,
+  type Dialect,
+  type Malformed,
+  protocolVersion,
+  type Request,
+  readClientMessage,
+  type ToldLimits,
+} from "@tautline/contracts/wire";
+import { appError } from "../errors.js";
+import { TRPCError } from "../trpc.js";
+import { Dispatch, type DispatchHost } from "./dispatch.js";
+import { type HeartbeatOptions, startHeartbeat } from "./heartbeat.js";
+import { type AfterTurn, Outbox } from "./outbox.js";
+import { createRate } from "./rate.js";
+
+/** What a connection needs of its server. */
+export interface ConnectionHost
+  extends Pick<DispatchHost, "lane" | "encodeInternal" | "report" | "limits" | "clock"> {
+  readonly afterTurn: AfterTurn;
+  readonly heartbeat: Required<HeartbeatOptions>;
+  readonly reconnectWindowMs: number;
+  readonly contract: { readonly hash: string; readonly revision: number | undefined } | undefined;
+  /** Finds out who is there. Rejects with a TRPCError to refuse, with anything else to give up. */
+  admit(opening: Opening): Promise<Admission>;
+  /** The socket is gone; nothing more comes. */
+  gone(): void;
+  encodeConnectionError(error: TRPCError): string;
+  /** Something about the connection that its operator should know. */
+  note(level: "debug" | "info" | "warn" | "error", fields: object, message: string): void;
+}
+
+/** What is known when a connection opens. */
+export interface Opening {
+  readonly credentials: Credentials | null;
+  readonly client: string | undefined;
+  /** Aborts when the socket is gone before the answer is there. */
+  readonly signal: AbortSignal;
+}
+
+/** What opening came to. */
+export interface Admission {
+  readonly ctx: unknown;
+  takePlace(): boolean;
+  releasePlace(): void;
+  /** The connection has ended. Called once, after `admit` resolved. */
+  left(code: number, reason: string): void;
+}
+
+/** What may be done to a connection from outside. */
+export interface ConnectionControl {
+  /** Ends it with a close code of PROTOCOL.md §7. */
+  close(code: number, reason: string): void;
+  /** Asks the client to connect anew. PROTOCOL.md §3.5 */
+  askToReconnect(): void;
+}
+
+/** How the client said it would open. PROTOCOL.md §3 */
+export interface ConnectionStart {
+  readonly dialect: Dialect;
+  /** Base dialect: the URL has `connectionParams=1`. */
+  readonly expectsParams: boolean;
+}
+
+type State =
+  | { readonly name: "expecting"; readonly timer: Timer }
+  | { readonly name: "admitting"; readonly abort: AbortController }
+  | { readonly name: "open"; readonly admission: Admission; readonly dispatch: Dispatch }
+  | { readonly name: "closed" };
+
+/** Serves one socket. */
+export function serveConnection(
+  socket: Socket,
+  { dialect, expectsParams }: ConnectionStart,
+  host: ConnectionHost,
+): ConnectionControl {
+  const { limits, clock } = host;
+  const outbox = new Outbox(socket, dialect, limits, host.afterTurn);
+  const rate = createRate(clock, limits);
+  const heartbeat = startHeartbeat(
+    {
+      ping: () => outbox.push("PING"),
+      lost: () => end(CloseCode.HeartbeatTimeout, "No sign of life", "abandon"),
+    },
+    clock,
+    host.heartbeat,
+  );
+  let state: State = expecting();
+  /** Messages that came before the client was known; their inputs stay encoded. */
+  let early: ClientMessage[] = [];
+  let earlyBytes = 0;
+  let paused = false;
+  const tooFast = `More than ${limits.messagesPerSecond} messages a second`;
+
+  function expecting(): State {
+    const timer = clock.after(limits.helloTimeoutMs, () => {
+      const what = dialect === "full" ? "hello" : "connectionParams";
+      end(CloseCode.HelloTimeout, `No ${what} within ${limits.helloTimeoutMs} ms`);
+    });
+    return { name: "expecting", timer };
+  }
+
+  function frame(data: Frame) {
+    if (state.name === "closed") return;
+    heartbeat.alive();
+    if (typeof data !== "string") return end(1003, "Binary frames are not part of this version");
+    if (data === "PING" || data === "PONG") {
+      if (take().verdict === "accept" && data === "PING") outbox.push("PONG");
+    } else readFrame(data);
+    holdBackWhileFull();
+  }
+
+  function readFrame(text: string) {
+    const problem = checkJson(text, {
+      maxDepth: limits.maxJsonDepth,
+      maxNodes: limits.maxJsonNodes,
+    });
+    if (problem !== undefined) return unreadable(problem);
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      return unreadable("A frame must be JSON, PING or PONG");
+    }
+    const messages = Array.isArray(value) ? value : [value];
+    if (messages.length === 0) take();
+    if (state.name !== "open") earlyBytes += text.length;
+    for (const [index, entry] of messages.entries()) {
+      if (isClosed()) return;
+      receive(readClientMessage(entry, limits), index);
+    }
+  }
+
+  // Messages are counted one by one however they were framed.
+  function take() {
+    const verdict = rate.take();
+    if (verdict.verdict === "close") end(CloseCode.RateLimited, tooFast);
+    return verdict;
+  }
+
+  function receive(message: ClientMessage | Malformed, batchIndex: number) {
+    const verdict = take();
+    if (verdict.verdict === "close") return;
+    if (state.name === "open") {
+      if (verdict.verdict === "refuse" && isRequest(message)) {
+        const { retryAfterMs } = verdict;
+        return state.dispatch.refuse(message, appError("RATE_LIMITED", { retryAfterMs }, tooFast));
+      }
+      return handle(state.dispatch, message, batchIndex);
+    }
+    if (state.name === "expecting") return openWith(message);
+    if (state.name === "admitting") keepForLater(message);
+  }
+
+  function keepForLater(message: ClientMessage | Malformed) {
+    if (message.method === "hello") return end(CloseCode.ProtocolError, "A second hello");
+    if (message.method === "malformed" && message.id === null) return unreadable(message.reason);
+    if (earlyBytes > limits.maxFrameBytes) {
+      const text = `More than ${limits.maxFrameBytes} bytes before the welcome`;
+      return end(CloseCode.ProtocolError, text);
+    }
+    early.push(message as ClientMessage);
+  }
+
+  // ---- opening ---------------------------------------------------------------------------
+
+  function openWith(message: ClientMessage | Malformed) {
+    if (dialect === "full") {
+      if (message.method !== "hello") {
+        const reason = message.method === "malformed" ? message.reason : "Expected hello";
+        return unreadable(reason);
+      }
+      if (message.version !== protocolVersion) {
+        const text = `Cannot speak version ${message.version}: use ${protocolVersion}`;
+        return end(CloseCode.UnsupportedVersion, text);
+      }
+      void admit(message.credentials ?? null, message.client);
+    } else if (message.method === "connectionParams") void admit(message.data, undefined);
+    else {
+      const reason = message.method === "malformed" ? message.reason : "Expected connectionParams";
+      refuseAdmission(new TRPCError({ code: "PARSE_ERROR", message: reason }));
+    }
+  }
+
+  async function admit(credentials: Credentials | null, client: string | undefined) {
+    if (state.name === "expecting") state.timer.cancel();
+    const abort = new AbortController();
+    state = { name: "admitting", abort };
+    let admission: Admission;
+    try {
+      admission = await host.admit({ credentials, client, signal: abort.signal });
+    } catch (cause) {
+      if (isClosed()) return;
+      if (cause instanceof TRPCError) return refuseAdmission(cause);
+      host.note("error", { err: cause }, "Could not find out who the client is");
+      return end(CloseCode.TryAgain, "Could not authenticate");
+    }
+    if (isClosed()) return admission.left(1006, "");
+    open(admission);
+  }
+
+  function refuseAdmission(error: TRPCError) {
+    host.note("info", { code: error.code }, `Refused a client: ${error.message}`);
+    // Before the close: a stock client whose first frame is a close starts its backoff anew.
+    outbox.push(`{"id":null,"error":${host.encodeConnectionError(error)}}`);
+    end(CloseCode.Unauthenticated, error.code);
+  }
+
+  function open(admission: Admission) {
+    const dispatch = new Dispatch({
+      dialect,
+      outbox,
+      limits,
+      clock,
+      afterTurn: host.afterTurn,
+      ctx: admission.ctx,
+      lane: host.lane,
+      encodeInternal: host.encodeInternal,
+      report: host.report,
+      takePlace: admission.takePlace,
+      releasePlace: admission.releasePlace,
+    });
+    state = { name: "open", admission, dispatch };
+    if (dialect === "full") outbox.push(JSON.stringify(welcome(host)));
+    const waiting = early;
+    early = [];
+    for (const [index, message] of waiting.entries()) {
+      if (isClosed()) return;
+      handle(dispatch, message, index);
+    }
+  }
+
+  // ---- messages --------------------------------------------------------------------------
+
+  function handle(dispatch: Dispatch, message: ClientMessage | Malformed, batchIndex: number) {
+    switch (message.method) {
+      case "query":
+      case "mutation":
+      case "subscription":
+        return dispatch.start(message, batchIndex);
+      case "subscription.stop":
+        return dispatch.stop(message.id);
+      case "cancel":
+        return dispatch.cancel(message.id);
+      case "credit":
+        return dispatch.credit(message.id, message.count);
+      case "hello":
+        return end(CloseCode.ProtocolError, "A second hello");
+      case "connectionParams":
+        return unreadable("connectionParams belong in the first frame");
+      case "malformed":
+        if (message.id === null) return unreadable(message.reason);
+        return dispatch.refuseMalformed(message.id, message.reason);
+    }
+  }
+
+  function unreadable(reason: string) {
+    host.note("warn", { dialect }, `Cannot read a frame: ${reason}`);
+    const error = new TRPCError({ code: "PARSE_ERROR", message: reason });
+    outbox.push(`{"id":null,"error":${host.encodeConnectionError(error)}}`);
+    // In the base dialect a stock client goes on after it; PROTOCOL.md §6.
+    if (dialect === "full") end(CloseCode.ProtocolError, reason);
+  }
+
+  // A client that asks and does not read is read no further: its own kernel then holds it back.
+  function holdBackWhileFull() {
+    if (paused || isClosed() || outbox.bytes < limits.maxOutboxBytes) return;
+    paused = true;
+    socket.pause();
+    outbox.whenRoom(() => {
+      paused = false;
+      heartbeat.alive(); // it could not be heard while it was not read
+      socket.resume();
+    });
+  }
+
+  // ---- the end ---------------------------------------------------------------------------
+
+  function end(code: number, reason: string, how: "politely" | "abandon" = "politely") {
+    if (isClosed()) return;
+    host.note("debug", { code, reason }, "Closing a connection");
+    outbox.flush(); // what was said before the close should arrive before it
+    release(code, reason);
+    if (how === "abandon") socket.terminate();
+    else socket.close(code, reason);
+  }
+
+  function release(code: number, reason: string) {
+    const before = state;
+    state = { name: "closed" };
+    heartbeat.stop();
+    early = [];
+    if (before.name === "expecting") before.timer.cancel();
+    if (before.name === "admitting") before.abort.abort();
+    if (before.name === "open") {
+      before.dispatch.close(code);
+      before.admission.left(code, reason);
+    }
+  }
+
+  // A function: the compiler would not believe that `state` changes behind its back.
+  function isClosed() {
+    return state.name === "closed";
+  }
+
+  if (dialect === "base" && !expectsParams) void admit(null, undefined);
+  socket.start({
+    frame,
+    drain() {
+      heartbeat.alive(); // the peer has read something
+      outbox.drained();
+    },
+    close(code, reason) {
+      if (!isClosed()) release(code, reason);
+      host.gone();
+    },
+  });
+
+  return {
+    close: (code, reason) => end(code, reason),
+    askToReconnect() {
+      if (state.name === "open") outbox.push('{"id":null,"method":"reconnect"}');
+    },
+  };
+}
+
+function isRequest(message: ClientMessage | Malformed): message is Request {
+  const { method } = message;
+  return method === "query" || method === "mutation" || method === "subscription";
+}
+
+function welcome({ limits, heartbeat, reconnectWindowMs, contract }: ConnectionHost) {
+  const told: ToldLimits = {
+    maxFrameBytes: limits.maxFrameBytes,
+    maxCallsInFlight: limits.maxCallsInFlight,
+    maxSubscriptions: limits.maxSubscriptions,
+    messagesPerSecond: limits.messagesPerSecond,
+    messageBurst: limits.messageBurst,
+  };
+  return {
+    method: "welcome",
+    version: protocolVersion,
+    limits: told,
+    heartbeat,
+    reconnectWindowMs,
+    contract: contract?.hash,
+    revision: contract?.revision,
+  };
+}

@@ -1,0 +1,290 @@
+/**
+ * Dispatch: the calls of one open connection, from message in to message out. Every call is
+ * answered exactly once, and gives its place back only when its handler is really done: a
+ * client that cancels slow calls can not pile them up.
+ */
+import type { Clock, Timer } from "@tautline/contracts/runtime";
+import {
+  type Dialect,
+  initialCredit,
+  type Limits,
+  type Request,
+  type RequestId,
+} from "@tautline/contracts/wire";
+import { abortReason, Call } from "../call/call.js";
+import type { Lane } from "../call/lane.js";
+import { Subscription } from "../call/subscription.js";
+import { appError } from "../errors.js";
+import { getTRPCErrorFromUnknown, isTrackedEnvelope, TRPCError } from "../trpc.js";
+import type { AfterTurn, Outbox } from "./outbox.js";
+
+/** What dispatch needs of its connection and server. */
+export interface DispatchHost {
+  readonly dialect: Dialect;
+  readonly outbox: Outbox;
+  readonly limits: Limits;
+  readonly clock: Clock;
+  readonly afterTurn: AfterTurn;
+  readonly ctx: unknown;
+  lane(path: string): Lane;
+  /** Counts a call of this principal, or refuses it. */
+  takePlace(): boolean;
+  releasePlace(): void;
+  /** The encoded shape of a failure whose own shape could not be made. */
+  encodeInternal(error: TRPCError): string;
+  /** Tells the log and `onError`. */
+  report(error: TRPCError, call: Call | undefined): void;
+}
+
+interface Running {
+  readonly call: Call;
+  readonly lane: Lane;
+  /** The beginning of every message about this call: its id, and `jsonrpc` if it was asked with it. */
+  readonly head: string;
+  answered: boolean;
+  deadline?: Timer;
+  subscription?: Subscription;
+}
+
+type Refusable = Pick<Request, "id"> & Partial<Pick<Request, "jsonrpc" | "method" | "params">>;
+
+/** Runs the calls of one connection. */
+export class Dispatch {
+  readonly #host: DispatchHost;
+  /** Queries and mutations whose handlers run. In the base dialect ids may repeat. */
+  readonly #calls = new Map<RequestId | symbol, Running>();
+  /** Subscriptions by id, until their iterators are disposed of. */
+  readonly #subscriptions = new Map<RequestId, Running>();
+  #closed = false;
+
+  constructor(host: DispatchHost) {
+    this.#host = host;
+  }
+
+  /** Starts a call. */
+  start(request: Request, batchIndex: number) {
+    const refusal = this.#refusalOf(request);
+    if (refusal !== undefined) return this.refuse(request, refusal);
+    if (request.method === "subscription") void this.#runSubscription(request, batchIndex);
+    else void this.#runCall(request, batchIndex);
+  }
+
+  /** Answers a message without starting anything. */
+  refuse({ id, jsonrpc, method, params }: Refusable, error: TRPCError) {
+    const path = params?.path ?? "";
+    const call = new Call({ type: method ?? "query", path, ctx: this.#host.ctx });
+    const text = this.#encodeError({ lane: this.#host.lane(path), call }, error);
+    this.#push(`${headOf(id, jsonrpc)},"error":${text}}`);
+  }
+
+  /** Answers what was no message. */
+  refuseMalformed(id: RequestId, reason: string) {
+    this.refuse({ id }, new TRPCError({ code: "BAD_REQUEST", message: reason }));
+  }
+
+  /** The client gave a call up. */
+  cancel(id: RequestId) {
+    const running = this.#calls.get(id);
+    if (running === undefined) return this.stop(id);
+    this.#giveUp(running, abortReason.cancelled());
+  }
+
+  /** The client wants no more events. */
+  stop(id: RequestId) {
+    const running = this.#subscriptions.get(id);
+    if (running === undefined) return;
+    running.call.abort(abortReason.cancelled());
+    running.subscription?.stop();
+  }
+
+  /** The client accepts more events. */
+  credit(id: RequestId, count: number) {
+    this.#subscriptions.get(id)?.subscription?.addCredit(count);
+  }
+
+  /** The connection ended: nobody waits for anything. */
+  close(closeCode: number) {
+    this.#closed = true;
+    const reason = abortReason.closed(closeCode);
+    for (const { call, deadline } of this.#calls.values()) {
+      deadline?.cancel();
+      call.abort(reason);
+    }
+    for (const { call, subscription } of this.#subscriptions.values()) {
+      call.abort(reason);
+      subscription?.stop();
+    }
+  }
+
+  #refusalOf({ id, method }: Request): TRPCError | undefined {
+    const { dialect, limits } = this.#host;
+    const isTaken = this.#subscriptions.has(id) || (dialect === "full" && this.#calls.has(id));
+    if (isTaken && (dialect === "full" || method === "subscription")) {
+      return new TRPCError({ code: "BAD_REQUEST", message: `Duplicate id ${id}` });
+    }
+    if (method === "subscription") {
+      if (this.#subscriptions.size < limits.maxSubscriptions) return undefined;
+      return tooMany("subscriptions", "maxSubscriptions", limits.maxSubscriptions);
+    }
+    if (this.#calls.size >= limits.maxCallsInFlight) {
+      return tooMany("calls in flight", "maxCallsInFlight", limits.maxCallsInFlight);
+    }
+    if (this.#host.takePlace()) return undefined;
+    return tooMany("calls in flight", "maxCallsPerPrincipal", limits.maxCallsPerPrincipal);
+  }
+
+  #open({ id, jsonrpc, method, params, deadlineMs }: Request, batchIndex: number): Running {
+    const { ctx, clock } = this.#host;
+    const { path, lastEventId } = params;
+    const lane = this.#host.lane(path);
+    const call = new Call({
+      type: method,
+      path,
+      ctx,
+      rawInput: undefined,
+      lastEventId,
+      batchIndex,
+    });
+    const running: Running = { call, lane, head: headOf(id, jsonrpc), answered: false };
+    const limitMs = Math.min(deadlineMs ?? Number.POSITIVE_INFINITY, lane.deadlineMs);
+    if (method !== "subscription" && Number.isFinite(limitMs)) {
+      running.deadline = clock.after(limitMs, () =>
+        this.#giveUp(running, abortReason.deadline(limitMs)),
+      );
+    }
+    return running;
+  }
+
+  async #invoke({ call, lane }: Running, { params }: Request): Promise<unknown> {
+    if (!lane.accepts(call.type)) {
+      const message = `No "${call.type}"-procedure on path "${call.path}"`;
+      throw new TRPCError({ code: "NOT_FOUND", message });
+    }
+    call.rawInput = lane.decode(params.input);
+    return lane.invoke(call);
+  }
+
+  async #runCall(request: Request, batchIndex: number) {
+    const key = this.#host.dialect === "full" ? request.id : Symbol("call");
+    const running = this.#open(request, batchIndex);
+    this.#calls.set(key, running);
+    try {
+      const value = await this.#invoke(running, request);
+      if (!running.answered) {
+        this.#pushResult(running, running.lane.encode(value));
+        running.answered = true;
+      }
+    } catch (cause) {
+      await this.#fail(running, cause);
+    } finally {
+      running.deadline?.cancel();
+      this.#calls.delete(key);
+      this.#host.releasePlace();
+    }
+  }
+
+  async #runSubscription(request: Request, batchIndex: number) {
+    const running = this.#open(request, batchIndex);
+    const { call, lane, head } = running;
+    this.#subscriptions.set(request.id, running);
+    let started = false;
+    try {
+      const events = (await this.#invoke(running, request)) as AsyncIterable<unknown>;
+      const isFull = this.#host.dialect === "full";
+      const credit = isFull ? initialCredit : Number.POSITIVE_INFINITY;
+      const sink = this.#sinkFor(running);
+      running.subscription = new Subscription(events, sink, lane.overflow, credit);
+      if (call.abortedBy === undefined) {
+        started = true;
+        const tracked = isFull && lane.tracked ? ',"tracked":true' : "";
+        this.#push(`${head},"result":{"type":"started"${tracked}}}`);
+      } else running.subscription.stop();
+      await running.subscription.run();
+    } catch (cause) {
+      await this.#fail(running, cause);
+    } finally {
+      this.#subscriptions.delete(request.id);
+      // A failure before the start stands alone; anything else ends with `stopped`. PROTOCOL.md §5.1
+      if (started || !running.answered) this.#push(`${head},"result":{"type":"stopped"}}`);
+    }
+  }
+
+  #sinkFor(running: Running) {
+    const { outbox, afterTurn } = this.#host;
+    const { lane } = running;
+    const send = (event: unknown) => {
+      if (!isTrackedEnvelope(event)) return this.#pushResult(running, lane.encode(event));
+      const [id, data] = event;
+      this.#pushResult(running, lane.encodeTracked(id, data), id);
+    };
+    return {
+      get full() {
+        return outbox.full;
+      },
+      whenRoom: (run: () => void) => outbox.whenRoom(run),
+      afterTurn,
+      send(event: unknown) {
+        const parsed = lane.parseEvent(event);
+        return parsed instanceof Promise ? parsed.then(send) : send(parsed);
+      },
+    };
+  }
+
+  #pushResult({ head }: Running, data: string | undefined, eventId?: string) {
+    const eventIdPart = eventId === undefined ? "" : `"id":${JSON.stringify(eventId)},`;
+    const dataPart = data === undefined ? "" : `,"data":${data}`;
+    const text = `${head},"result":{${eventIdPart}"type":"data"${dataPart}}}`;
+    const { maxFrameBytes } = this.#host.limits;
+    // UTF-8 takes at most three bytes for a UTF-16 unit, so most texts need no counting.
+    if (text.length * 3 > maxFrameBytes && Buffer.byteLength(text) > maxFrameBytes) {
+      const bytes = Buffer.byteLength(text);
+      const message = `Cannot send a result of ${bytes} bytes: maxFrameBytes is ${maxFrameBytes}`;
+      throw appError("PAYLOAD_TOO_LARGE", { bytes, maxBytes: maxFrameBytes }, message);
+    }
+    this.#push(text);
+  }
+
+  #giveUp(running: Running, reason: TRPCError) {
+    running.call.abort(reason);
+    this.#pushError(running, reason);
+  }
+
+  async #fail(running: Running, cause: unknown) {
+    const error = await running.lane.toError(cause);
+    // Who was given up is expected to fail, and has been answered.
+    if (running.call.abortedBy !== undefined) return;
+    this.#host.report(error, running.call);
+    this.#pushError(running, error);
+  }
+
+  #pushError(running: Running, error: TRPCError) {
+    if (running.answered) return;
+    running.answered = true;
+    this.#push(`${running.head},"error":${this.#encodeError(running, error)}}`);
+  }
+
+  #encodeError({ lane, call }: Pick<Running, "lane" | "call">, error: TRPCError): string {
+    try {
+      return lane.encodeError(error, call);
+    } catch (cause) {
+      // An errorFormatter that throws, or data that can not be encoded: still answered.
+      const internal = getTRPCErrorFromUnknown(cause);
+      this.#host.report(internal, call);
+      return this.#host.encodeInternal(internal);
+    }
+  }
+
+  #push(text: string) {
+    if (!this.#closed) this.#host.outbox.push(text);
+  }
+}
+
+function headOf(id: RequestId, jsonrpc: string | undefined) {
+  const start = typeof id === "number" ? `{"id":${id}` : `{"id":${JSON.stringify(id)}`;
+  return jsonrpc === undefined ? start : `${start},"jsonrpc":"2.0"`;
+}
+
+function tooMany(what: string, name: string, limit: number) {
+  const message = `Cannot run more ${what}: ${name} is ${limit}`;
+  return appError("TOO_MANY_CALLS", { limit }, message);
+}

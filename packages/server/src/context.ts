@@ -1,0 +1,54 @@
+/**
+ * Who is there: principals, connections, and the context that handlers get.
+ */
+import type { IncomingHttpHeaders } from "node:http";
+import type { Credentials, Dialect } from "@tautline/contracts/wire";
+
+/** Whoever `authenticate` found. Add what your handlers need to know. */
+export interface Principal {
+  /** The same for all connections of one user: limits are counted by it. */
+  readonly userId: string;
+}
+
+/** What `authenticate` decides by. */
+export interface OpeningRequest {
+  /** What the client's `credentials` option gave; null without. PROTOCOL.md §3 */
+  readonly credentials: Credentials | null;
+  /** The request's headers; cookies and authorization only with an `origins` list. */
+  readonly headers: IncomingHttpHeaders;
+  readonly url: URL;
+  readonly remoteAddress: string | undefined;
+  /** Aborts when the client is gone before it was let in. */
+  readonly signal: AbortSignal;
+}
+
+/** An open connection, as hooks and `createContext` see it. */
+export interface Connection<P = Principal | null> extends Omit<OpeningRequest, "signal"> {
+  /** Random, and never used again. */
+  readonly id: string;
+  readonly principal: P;
+  readonly dialect: Dialect;
+  /** How the client names itself, if it does. */
+  readonly client: string | undefined;
+  /**
+   * Ends it.
+   *
+   * @param code 4000–4499: the client comes back; 4500–4999: it stays away. `@default 4000`
+   */
+  close(code?: number, reason?: string): void;
+  /** Asks the client to open a new connection, move to it and close this one. */
+  askToReconnect(): void;
+}
+
+/** Makes the context of a connection's calls. Runs once, when it opens. */
+export type CreateContext<Ctx, P> = (opening: {
+  readonly principal: P;
+  readonly connection: Connection<P>;
+}) => Ctx | Promise<Ctx>;
+
+/**
+ * `createContext` may be left out when `{ principal }` is all that the router's context asks for.
+ */
+export type CreateContextOption<Ctx, P> = { principal: P } extends Ctx
+  ? { readonly createContext?: CreateContext<Ctx, P> }
+  : { readonly createContext: CreateContext<Ctx, P> };

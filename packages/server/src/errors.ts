@@ -1,0 +1,109 @@
+/**
+ * Errors on their way out. One function gives every failure its shape, whichever lane, dialect
+ * or adapter it leaves by. PROTOCOL.md §6.
+ */
+import { type AppErrorCode, type AppErrorData, appErrors } from "@tautline/contracts";
+import type { FailureShape } from "@tautline/contracts/wire";
+import {
+  type AnyTRPCRouter,
+  getHTTPStatusCodeFromError,
+  getTRPCErrorShape,
+  TRPC_ERROR_CODES_BY_KEY,
+  TRPCError,
+} from "./trpc.js";
+
+/** What becomes `error.data.app`. It rides on a TRPCError as its cause. */
+export class AppFailure extends Error {
+  readonly app: { readonly code: string; readonly data: unknown };
+  /** Whether the contract declares it: then its data has a schema to fit. */
+  readonly declared: boolean;
+
+  constructor(code: string, data: unknown, declared: boolean) {
+    super(code);
+    this.name = "AppFailure";
+    this.app = { code, data };
+    this.declared = declared;
+  }
+}
+
+/** Builds one of Tautline's own errors. */
+export function appError<Code extends AppErrorCode>(
+  code: Code,
+  data: AppErrorData[Code],
+  message: string,
+): TRPCError {
+  return new TRPCError({
+    code: appErrors[code].trpcCode,
+    message,
+    cause: new AppFailure(code, data, false),
+  });
+}
+
+/** Builds a declared error: what a handler's `fail` returns. */
+export function declaredError(code: string, data: unknown): TRPCError {
+  return new TRPCError({
+    code: "UNPROCESSABLE_CONTENT",
+    message: code,
+    cause: new AppFailure(code, data, true),
+  });
+}
+
+/** Whether somebody threw something that no one declared: a bug, or a dependency that failed. */
+export function isUndeclared(error: TRPCError): boolean {
+  return (
+    error.code === "INTERNAL_SERVER_ERROR" &&
+    error.cause !== undefined &&
+    !(error.cause instanceof AppFailure)
+  );
+}
+
+const incidents = new WeakMap<TRPCError, string>();
+
+/** The id under which an undeclared exception is both logged and told: the same for both. */
+export function incidentOf(error: TRPCError): string {
+  let incident = incidents.get(error);
+  if (incident === undefined) {
+    incident = crypto.randomUUID();
+    incidents.set(error, incident);
+  }
+  return incident;
+}
+
+/** The shape of an error as Tautline tells it. Stacks stay on the server. */
+export function toErrorShape(error: TRPCError, path: string | undefined): FailureShape {
+  const data = {
+    code: error.code,
+    httpStatus: getHTTPStatusCodeFromError(error),
+    ...(path === undefined ? {} : { path }),
+  };
+  const code = TRPC_ERROR_CODES_BY_KEY[error.code];
+  if (isUndeclared(error)) {
+    const app = { code: "INTERNAL", data: { incidentId: incidentOf(error) } };
+    return { message: "Internal server error", code, data: { ...data, app } };
+  }
+  if (error.cause instanceof AppFailure) {
+    return { message: error.message, code, data: { ...data, app: error.cause.app } };
+  }
+  return { message: error.message, code, data };
+}
+
+/**
+ * The shape of an error of any router: its own `errorFormatter` and `.errors()` have the last
+ * word, but they are handed our shape, which tells no stranger what broke.
+ */
+export function toRouterErrorShape(
+  router: AnyTRPCRouter,
+  failure: {
+    readonly error: TRPCError;
+    readonly path: string | undefined;
+    readonly type: "query" | "mutation" | "subscription" | "unknown";
+    readonly input: unknown;
+    readonly ctx: unknown;
+  },
+): unknown {
+  const config = router._def._config;
+  const shape = toErrorShape(failure.error, failure.path);
+  const errorFormatter: typeof config.errorFormatter = (options) =>
+    config.errorFormatter({ ...options, shape });
+  return getTRPCErrorShape({ ...failure, config: { ...config, errorFormatter } });
+}

@@ -1,0 +1,34 @@
+/**
+ * A contract and its handlers become a WebSocket server. First the names for applications, then
+ * those for authors of adapters and tests.
+ */
+
+// For authors of adapters and tests.
+export type { Origins } from "./adapter/upgrade.js";
+export type { HeartbeatOptions } from "./connection/heartbeat.js";
+export type { AfterTurn } from "./connection/outbox.js";
+export type {
+  Connection,
+  CreateContext,
+  OpeningRequest,
+  Principal,
+} from "./context.js";
+export {
+  contractOf,
+  type HandlerOptions,
+  type HandlersOf,
+  type Implementation,
+  implement,
+  type Resumption,
+} from "./implement.js";
+export type { Logger, LogMethod } from "./observe/logger.js";
+export type { SocketRequest } from "./server.js";
+export {
+  type AttachOptions,
+  createServer,
+  type ErrorReport,
+  type ServerOptions,
+  type TautlineServer,
+} from "./server.js";
+export { transformer } from "./transformer.js";
+export { TRPCError, tracked } from "./trpc.js";

@@ -1,0 +1,360 @@
+/**
+ * The server: where the parts meet. A router, ways to say who is there, and sockets become a
+ * service.
+ */
+import { createServer as createHttpServer, type IncomingHttpHeaders, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { fingerprint } from "@tautline/contracts";
+import { type Clock, type Socket, systemClock } from "@tautline/contracts/runtime";
+import {
+  CloseCode,
+  fullDialectProtocol,
+  type Limits,
+  resolveLimits,
+} from "@tautline/contracts/wire";
+import { attachUpgrade, refuseUpgrade, type UpgradeHandler } from "./adapter/http.js";
+import { decideUpgrade, type Origins } from "./adapter/upgrade.js";
+import { createAcceptor } from "./adapter/ws.js";
+import type { Call } from "./call/call.js";
+import { createLanes, encodeConnectionError } from "./call/lane.js";
+import {
+  type Admission,
+  type ConnectionControl,
+  type ConnectionHost,
+  type ConnectionStart,
+  type Opening,
+  serveConnection,
+} from "./connection/connection.js";
+import type { HeartbeatOptions } from "./connection/heartbeat.js";
+import type { AfterTurn } from "./connection/outbox.js";
+import { createPlaces } from "./connection/places.js";
+import type { Connection, CreateContextOption, OpeningRequest, Principal } from "./context.js";
+import { incidentOf, isUndeclared } from "./errors.js";
+import { contractOf } from "./implement.js";
+import { consoleLogger, type Logger } from "./observe/logger.js";
+import { type AnyTRPCRouter, type inferRouterContext, TRPCError } from "./trpc.js";
+
+/** What a failed call tells `onError`. */
+export interface ErrorReport {
+  readonly error: TRPCError;
+  readonly type: "query" | "mutation" | "subscription";
+  readonly path: string;
+  readonly input: unknown;
+  readonly ctx: unknown;
+  /** Where an undeclared exception is found in the log; the client was told the same id. */
+  readonly incidentId: string | undefined;
+}
+
+/** Options of {@link createServer} that need no types of the application. */
+export interface ServerOptions<P extends Principal | null> {
+  /**
+   * Says who is there, from credentials, headers or both. Return `null` or throw a `TRPCError` to
+   * refuse: the client is told and stays away. Any other exception closes with *come back*.
+   *
+   * @default everybody is let in, as nobody: the principal is null
+   */
+  readonly authenticate?: (request: OpeningRequest) => P | null | Promise<P | null>;
+  /** A connection is open. Exceptions are logged and change nothing. */
+  readonly onConnect?: (event: { readonly connection: Connection<P> }) => void;
+  /** A connection has ended, with the code of PROTOCOL.md §7 it ended with. */
+  readonly onDisconnect?: (event: {
+    readonly connection: Connection<P>;
+    readonly code: number;
+    readonly reason: string;
+  }) => void;
+  /** A call failed: declared, undeclared or refused by its schema. */
+  readonly onError?: (report: ErrorReport) => void;
+  /**
+   * Where to log; takes pino as it is.
+   *
+   * @default warnings and errors on the console
+   */
+  readonly logger?: Logger;
+  /**
+   * Which pages may connect: `"any"`, `"same"` (the page's host is the request's Host), or a list of
+   * origins such as `["https://app.example"]`. Cookies and HTTP credentials reach `authenticate`
+   * only when it is not `"any"`. RFC 6455 §10.2
+   *
+   * @default "any"
+   */
+  readonly origins?: Origins;
+  /** What one connection may ask; each limit says its default and its reason. */
+  readonly limits?: Partial<Limits>;
+  /** When a silent client is asked for a sign of life, and when it is given up. */
+  readonly heartbeat?: HeartbeatOptions;
+  /**
+   * After a loss, clients wait for a random time up to this before they return, in milliseconds.
+   * Some thousand clients want some seconds.
+   *
+   * @default 250
+   */
+  readonly reconnectWindowMs?: number;
+  /**
+   * The clock for heartbeats and deadlines.
+   *
+   * @default the process's own
+   */
+  readonly clock?: Clock;
+  /**
+   * Runs a function at the end of the present turn of the event loop: then what became ready in
+   * it is written.
+   *
+   * @default setImmediate
+   */
+  readonly afterTurn?: AfterTurn;
+}
+
+/** A running service. */
+export interface TautlineServer {
+  /**
+   * Listens on a port of its own, on every path. Requests that are no upgrade are answered with 426.
+   *
+   * @param port 0 takes a free one.
+   * @param host The address to listen on. `@default "127.0.0.1"`
+   */
+  listen(port: number, host?: string): Promise<{ readonly port: number; readonly url: string }>;
+  /**
+   * Serves upgrades for one path of an existing http server. Several fit on one server, each on a
+   * path of its own.
+   *
+   * @returns what undoes it; open connections stay.
+   * @throws Error when the path is taken by another one.
+   */
+  attach(server: Server, options?: AttachOptions): () => void;
+  /** Serves a socket that came some other way: a test's memory socket, say. */
+  serve(socket: Socket, request?: Partial<SocketRequest>): void;
+  /** The connections that are open now. */
+  readonly connections: ReadonlySet<Connection<any>>;
+  /**
+   * Ends: no new connections, every open one closed with 4000 (*come back*), every handler's signal
+   * aborted. Resolves when all sockets are gone.
+   */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Options of {@link TautlineServer.attach}. */
+export interface AttachOptions {
+  /**
+   * The path of the line.
+   *
+   * @default "/line"
+   */
+  readonly path?: string;
+}
+
+/** What is known of a socket's request. */
+export interface SocketRequest extends ConnectionStart {
+  readonly headers: IncomingHttpHeaders;
+  readonly url: URL;
+  readonly remoteAddress: string | undefined;
+}
+
+/**
+ * Creates a server for a router: one that `implement` built, any other tRPC router, or both merged.
+ *
+ * @throws RangeError when a limit is out of range.
+ * @example
+ * ```ts
+ * const server = createServer({ router, authenticate, createContext });
+ * const { url } = await server.listen(3000);
+ * ```
+ */
+export function createServer<Router extends AnyTRPCRouter, P extends Principal | null = null>(
+  options: { readonly router: Router } & ServerOptions<P> &
+    CreateContextOption<inferRouterContext<Router>, P>,
+): TautlineServer {
+  const { router, authenticate, onConnect, onDisconnect, onError } = options;
+  const { logger = consoleLogger, origins = "any", clock = systemClock } = options;
+  const { afterTurn = setImmediate, reconnectWindowMs = 250 } = options;
+  const { intervalMs = 15_000, timeoutMs = 5_000 } = options.heartbeat ?? {};
+  const createContext = options.createContext as
+    | ((opening: { principal: P; connection: Connection<P> }) => unknown)
+    | undefined;
+
+  const limits = resolveLimits(options.limits);
+  const acceptor = createAcceptor(limits);
+  const places = createPlaces(limits.maxCallsPerPrincipal);
+  const contract = contractOf(router);
+  const told = contract && fingerprint(contract);
+  const connections = new Set<Connection<P>>();
+  const open = new Set<ConnectionControl>();
+  const detach = new Set<() => void>();
+  let closing: Promise<void> | undefined;
+  let whenEmpty: (() => void) | undefined;
+
+  const shared: Omit<ConnectionHost, "admit" | "gone"> = {
+    limits,
+    clock,
+    afterTurn,
+    reconnectWindowMs,
+    heartbeat: { intervalMs, timeoutMs },
+    contract: told,
+    lane: createLanes(router),
+    encodeConnectionError: (error) => encodeConnectionError(router, error),
+    encodeInternal: (error) => encodeConnectionError(router, error),
+    report,
+    note: (level, fields, message) => logger[level](fields, message),
+  };
+
+  function report(error: TRPCError, call: Call | undefined) {
+    const incidentId = isUndeclared(error) ? incidentOf(error) : undefined;
+    const { type = "query", path = "", rawInput: input, ctx } = call ?? {};
+    if (incidentId !== undefined) {
+      const err = error.cause ?? error;
+      logger.error({ err, incidentId, type, path }, `A ${type} failed: ${path}`);
+    }
+    guarded("onError", () => onError?.({ error, type, path, input, ctx, incidentId }));
+  }
+
+  // A callback's bug is its author's; it must not take the connection with it.
+  function guarded(name: string, run: () => unknown) {
+    const failed = (err: unknown) => logger.error({ err }, `${name} threw`);
+    try {
+      const result = run();
+      if (result instanceof Promise) result.catch(failed);
+    } catch (err) {
+      failed(err);
+    }
+  }
+
+  async function admit(opening: Opening, request: SocketRequest, control: () => ConnectionControl) {
+    const { credentials, client, signal } = opening;
+    const { headers, url, remoteAddress, dialect } = request;
+    let principal = null as P;
+    if (authenticate !== undefined) {
+      const found = await authenticate({ credentials, headers, url, remoteAddress, signal });
+      if (found === null || found === undefined) {
+        throw new TRPCError({ code: "UNAUTHORIZED", message: "The credentials were refused" });
+      }
+      principal = found;
+    }
+    const connection: Connection<P> = {
+      id: crypto.randomUUID(),
+      principal,
+      credentials,
+      headers,
+      url,
+      remoteAddress,
+      dialect,
+      client,
+      close: (code = CloseCode.Draining, reason = "") => control().close(code, reason),
+      askToReconnect: () => control().askToReconnect(),
+    };
+    const ctx = createContext ? await createContext({ principal, connection }) : { principal };
+    return { ctx, connection };
+  }
+
+  function enter(connection: Connection<P>, ctx: unknown): Admission {
+    connections.add(connection);
+    guarded("onConnect", () => onConnect?.({ connection }));
+    const place = places.of(connection.principal?.userId);
+    return {
+      ctx,
+      takePlace: place.take,
+      releasePlace: place.release,
+      left(code, reason) {
+        connections.delete(connection);
+        guarded("onDisconnect", () => onDisconnect?.({ connection, code, reason }));
+      },
+    };
+  }
+
+  function serve(socket: Socket, request: SocketRequest) {
+    const control: ConnectionControl = serveConnection(socket, request, {
+      ...shared,
+      async admit(opening) {
+        const { ctx, connection } = await admit(opening, request, () => control);
+        return enter(connection, ctx);
+      },
+      gone() {
+        open.delete(control);
+        if (open.size === 0) whenEmpty?.();
+      },
+    });
+    open.add(control);
+    if (closing !== undefined) control.close(CloseCode.Draining, "The server is closing");
+  }
+
+  const upgrade: UpgradeHandler = (request, stream, head) => {
+    const decision = decideUpgrade(request, { origins });
+    if (!decision.accept) {
+      logger.warn({ origin: request.headers.origin }, decision.reason);
+      return refuseUpgrade(stream, decision.status, decision.reason);
+    }
+    const { choice, headers, url, expectsParams } = decision;
+    const { remoteAddress } = request.socket;
+    acceptor.accept(request, stream, head, (socket) => {
+      if (choice.dialect === "unsupported") {
+        const reason = `Cannot speak ${choice.protocol}: use ${fullDialectProtocol}`;
+        socket.start({ frame() {}, close() {} });
+        return socket.close(CloseCode.UnsupportedVersion, reason);
+      }
+      const { dialect } = choice;
+      serve(socket, { dialect, expectsParams, headers, url, remoteAddress });
+    });
+  };
+
+  function assertOpen(action: string) {
+    if (closing !== undefined) throw new Error(`Cannot ${action}: the server is closed`);
+  }
+
+  function attach(server: Server, { path = "/line" }: AttachOptions = {}) {
+    assertOpen("attach");
+    const undo = attachUpgrade(server, path, upgrade);
+    detach.add(undo);
+    return () => {
+      detach.delete(undo);
+      undo();
+    };
+  }
+
+  async function listen(port: number, host = "127.0.0.1") {
+    assertOpen("listen");
+    const server = createHttpServer((_request, response) => {
+      response.writeHead(426, { Upgrade: "websocket", "Content-Type": "text/plain" });
+      response.end("This port speaks WebSocket.\n");
+    });
+    server.on("upgrade", upgrade);
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(port, host, () => {
+        server.off("error", reject);
+        resolve();
+      });
+    });
+    detach.add(() => server.close());
+    const address = server.address() as AddressInfo;
+    const shown = address.family === "IPv6" ? `[${address.address}]` : address.address;
+    return { port: address.port, url: `ws://${shown}:${address.port}` };
+  }
+
+  return {
+    listen,
+    attach,
+    connections,
+    serve(socket, request = {}) {
+      serve(socket, {
+        dialect: "full",
+        expectsParams: false,
+        headers: {},
+        url: new URL("ws://localhost/"),
+        remoteAddress: undefined,
+        ...request,
+      });
+    },
+    close() {
+      closing ??= new Promise((resolve) => {
+        for (const undo of detach) undo();
+        detach.clear();
+        whenEmpty = resolve;
+        for (const control of open) control.close(CloseCode.Draining, "The server is closing");
+        if (open.size === 0) resolve();
+      });
+      return closing;
+    },
+    [Symbol.asyncDispose]() {
+      return this.close();
+    },
+  };
+}
