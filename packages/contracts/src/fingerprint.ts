@@ -77,13 +77,19 @@ function nameUnrepresentable({
   if (Object.keys(jsonSchema).length === 0) jsonSchema.type = zodSchema._zod?.def.type;
 }
 
-/** JSON with sorted keys: the order in which a schema was written means nothing. */
+/**
+ * JSON in which equal schemas look alike: the order in which an object's keys were written means
+ * nothing, nor do the words that explain it to a reader.
+ */
 function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === "object" && inner !== null && !Array.isArray(inner)
+  return JSON.stringify(value, (key, inner: unknown) => {
+    if (key === "required" && Array.isArray(inner)) return [...inner].sort();
+    // Only as text: a property may well be called "title", and then its schema is an object.
+    if ((key === "title" || key === "description") && typeof inner === "string") return undefined;
+    return typeof inner === "object" && inner !== null && !Array.isArray(inner)
       ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
+      : inner;
+  });
 }
 
 /**
