@@ -63,8 +63,10 @@ export function codeDefaults(source) {
   for (const found of code.matchAll(/([\w$]+)\s*\?\?=?\s*/g)) {
     add(found[1], expressionAt(code, found.index + found[0].length));
   }
-  // const defaultLimits: Limits = { name: 1 }
-  for (const found of code.matchAll(/const\s+\w*default\w*[^=;]*=\s*(?:\w+\.freeze\()?\{/gi)) {
+  // const defaultLimits: Limits = { name: 1 }, const CloseCode = { Draining: 4000 }
+  for (const found of code.matchAll(
+    /const\s+(?:\w*[dD]efault\w*|[A-Z]\w*)[^=;]*=\s*(?:\w+\.freeze\()?\{/g,
+  )) {
     const body = expressionAt(code, found.index + found[0].length - 1);
     for (const entry of body.matchAll(/([\w$]+)\s*:\s*/g)) {
       add(entry[1], expressionAt(body, entry.index + entry[0].length));

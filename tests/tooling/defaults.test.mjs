@@ -31,6 +31,10 @@ describe("documented defaults", () => {
       "a member of the defaults",
       "x.timeoutMs ?? defaults.timeoutMs;\nconst defaults = { timeoutMs: 5_000 };",
     ],
+    [
+      "a member of constants",
+      "const { timeoutMs = Wait.Long } = options;\nexport const Wait = { Long: 5_000 } as const;",
+    ],
   ])("agree with %s", (_, code) => {
     expect(problems(option("5_000") + code)).toEqual([]);
   });
