@@ -3,6 +3,7 @@
  */
 import type { IncomingHttpHeaders } from "node:http";
 import type { Credentials, Dialect } from "@tautline/contracts/wire";
+import type { AnyTRPCRouter } from "./trpc.js";
 
 /** Whoever `authenticate` found. Add what your handlers need to know. */
 export interface Principal {
@@ -46,9 +47,8 @@ export type CreateContext<Ctx, P> = (opening: {
   readonly connection: Connection<P>;
 }) => Ctx | Promise<Ctx>;
 
-/**
- * `createContext` may be left out when `{ principal }` is all that the router's context asks for.
- */
-export type CreateContextOption<Ctx, P> = { principal: P } extends Ctx
-  ? { readonly createContext?: CreateContext<Ctx, P> }
-  : { readonly createContext: CreateContext<Ctx, P> };
+/** A router whose context may be `Ctx`. */
+export type RouterAccepting<Ctx> = AnyTRPCRouter & {
+  // A property, not a method: methods would be compared both ways round.
+  readonly createCaller: (ctx: Ctx) => unknown;
+};

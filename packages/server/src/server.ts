@@ -28,7 +28,13 @@ import {
 import type { HeartbeatOptions } from "./connection/heartbeat.js";
 import type { AfterTurn } from "./connection/outbox.js";
 import { createPlaces } from "./connection/places.js";
-import type { Connection, CreateContextOption, OpeningRequest, Principal } from "./context.js";
+import type {
+  Connection,
+  CreateContext,
+  OpeningRequest,
+  Principal,
+  RouterAccepting,
+} from "./context.js";
 import { incidentOf, isUndeclared } from "./errors.js";
 import { contractOf } from "./implement.js";
 import { consoleLogger, type Logger } from "./observe/logger.js";
@@ -160,17 +166,29 @@ export interface SocketRequest extends ConnectionStart {
  * const { url } = await server.listen(3000);
  * ```
  */
+export function createServer<P extends Principal | null = null>(
+  options: ServerOptions<P> & {
+    readonly router: RouterAccepting<{ principal: P }>;
+    /** May be left out: the context is `{ principal }`, which is all this router asks for. */
+    readonly createContext?: undefined;
+  },
+): TautlineServer;
 export function createServer<Router extends AnyTRPCRouter, P extends Principal | null = null>(
-  options: { readonly router: Router } & ServerOptions<P> &
-    CreateContextOption<inferRouterContext<Router>, P>,
+  options: ServerOptions<P> & {
+    readonly router: Router;
+    readonly createContext: CreateContext<inferRouterContext<Router>, P>;
+  },
+): TautlineServer;
+export function createServer<P extends Principal | null>(
+  options: ServerOptions<P> & {
+    readonly router: AnyTRPCRouter;
+    readonly createContext?: CreateContext<unknown, P> | undefined;
+  },
 ): TautlineServer {
-  const { router, authenticate, onConnect, onDisconnect, onError } = options;
+  const { router, authenticate, createContext, onConnect, onDisconnect, onError } = options;
   const { logger = consoleLogger, origins = "any", clock = systemClock } = options;
   const { afterTurn = setImmediate, reconnectWindowMs = 250 } = options;
   const { intervalMs = 15_000, timeoutMs = 5_000 } = options.heartbeat ?? {};
-  const createContext = options.createContext as
-    | ((opening: { principal: P; connection: Connection<P> }) => unknown)
-    | undefined;
 
   const limits = resolveLimits(options.limits);
   const acceptor = createAcceptor(limits);
