@@ -31,14 +31,21 @@ export function startHeartbeat(
   const { intervalMs = 15_000, timeoutMs = 5_000 } = options;
   let lastSeen = clock.now();
   let pingedAt: number | undefined;
+  let timeIsUp = false;
   let timer = clock.after(intervalMs, check);
 
   function check() {
     const now = clock.now();
     if (pingedAt !== undefined && lastSeen < pingedAt) {
       const leftMs = pingedAt + timeoutMs - now;
-      if (leftMs <= 0) return peer.lost();
-      timer = clock.after(leftMs, check);
+      if (leftMs > 0) timer = clock.after(leftMs, check);
+      else if (timeIsUp) return peer.lost();
+      else {
+        // One more turn: after a stall of our own event loop timers run before the answers are
+        // read that lie with the kernel, and every peer would look dead at once.
+        timeIsUp = true;
+        timer = clock.after(0, check);
+      }
       return;
     }
     const untilPing = lastSeen + intervalMs - now;
@@ -47,9 +54,10 @@ export function startHeartbeat(
       timer = clock.after(untilPing, check);
       return;
     }
-    // The time to answer starts when the question is asked, not when it was due: after a stall of
-    // our own event loop every peer would look dead at once.
+    // The time to answer starts when the question is asked, not when it was due, which may be
+    // long ago if we stalled.
     pingedAt = now;
+    timeIsUp = false;
     timer = clock.after(timeoutMs, check);
     peer.ping(); // last: it may find the socket closed and call stop()
   }

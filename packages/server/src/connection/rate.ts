@@ -26,15 +26,13 @@ export function createRate(
   return {
     /** Takes one token. */
     take(): RateVerdict {
-      if (tokens < 1) {
-        // Only an empty bucket asks for the time: most messages cost one subtraction.
-        const now = clock.now();
-        tokens = Math.min(messageBurst, tokens + ((now - filledAt) / 1_000) * messagesPerSecond);
-        filledAt = now;
-      }
+      const now = clock.now();
+      tokens = Math.min(messageBurst, tokens + ((now - filledAt) / 1_000) * messagesPerSecond);
+      filledAt = now;
       if (tokens >= 1) {
         tokens -= 1;
-        refusals = 0;
+        // One for one, and not all at once: a flood, too, has a message accepted each millisecond.
+        if (refusals > 0) refusals -= 1;
         return accept;
       }
       refusals += 1;
