@@ -35,6 +35,7 @@ export default defineConfig({
       project("apps", ["apps/*/src/**/*.test.{ts,tsx}"]),
       project("protocol", ["tests/protocol/**/*.test.ts"]),
       project("integration", ["tests/integration/**/*.test.{ts,tsx}"]),
+      project("types", ["tests/types/**/*.test.ts"], { testTimeout: 120_000 }),
       project("tooling", ["tests/tooling/**/*.test.mjs"]),
       project("examples", ["examples/**/*.test.{ts,tsx}"], { testTimeout: 30_000 }),
       project("interop", ["tests/interop/**/*.test.ts"], { testTimeout: 60_000 }),

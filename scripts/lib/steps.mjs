@@ -62,7 +62,7 @@ export const steps = [
     name: "types",
     title: "Check types, of tests and of what must not compile too",
     needs: ["install", "build"], // apps and examples see the packages as their users do
-    timeoutMs: 180_000,
+    timeoutMs: 300_000,
     exists: always,
     run: checkTypes,
   },
@@ -145,6 +145,7 @@ async function checkTypes(leftMs) {
     console.log(`${ok ? "✓" : "✗"} ${project}`);
     results.push(check(ok));
   }
+  results.push(await vitest({ projects: ["types"], timeoutMs: leftMs() }));
   return sum(results);
 }
 

@@ -51,7 +51,7 @@ export function problemsOf({ folder, manifest }) {
     ...protocolsLeft(manifest),
     ...targetsOf(manifest)
       .filter((target) => !matchesAny(target, files))
-      .map((target) => `exports ${target}, which it does not hold`),
+      .map((target) => `points to ${target}, which it does not hold`),
     ...files.filter((path) => path.endsWith(".map")).flatMap((path) => lostSources(folder, path)),
     ...files.filter((path) => path.endsWith(".js")).flatMap((path) => lostMap(folder, path)),
     ...["LICENSE", "package.json"]
@@ -90,13 +90,14 @@ function protocolsLeft(manifest) {
 }
 
 /** @param {Record<string, any>} manifest */
-function targetsOf({ exports, main, types, bin }) {
+function targetsOf({ exports, imports, main, types, bin }) {
   /** @param {unknown} target @returns {string[]} */
   const strings = (target) => {
     if (typeof target === "string") return [target];
     return target && typeof target === "object" ? Object.values(target).flatMap(strings) : [];
   };
-  return strings([exports, main, types, bin]);
+  const targets = strings([exports, imports, main, types, bin]);
+  return targets.filter((target) => target.startsWith(".")); // an import may name a package too
 }
 
 /** @param {string} target @param {readonly string[]} files */

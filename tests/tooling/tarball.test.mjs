@@ -66,8 +66,8 @@ describe("a tarball", () => {
       "./engines/*": "./dist/engines/*.js",
     };
     expect(problems(complete, { exports })).toEqual([
-      "exports ./dist/browser.js, which it does not hold",
-      "exports ./dist/engines/*.js, which it does not hold",
+      "points to ./dist/browser.js, which it does not hold",
+      "points to ./dist/engines/*.js, which it does not hold",
     ]);
   });
 
