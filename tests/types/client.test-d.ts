@@ -1,11 +1,11 @@
 /** The typed proxy: what calling a contract looks like, and what does not compile. */
 
+import type { CallError, Client } from "@tautline/client";
 import { isDeclared, type RouterOf, type ShapeOf, type TrackedEvent } from "@tautline/contracts";
 import { safe } from "@trpc/client";
 import { initTRPC, tracked } from "@trpc/server";
 import type { Unsubscribable } from "@trpc/server/observable";
 import superjson from "superjson";
-import type { CallError, Client } from "../../packages/client/src/proxy-types.js";
 import { type Equal, holds } from "./equal.js";
 import type { app, future, Incident } from "./sample.js";
 

@@ -33,7 +33,7 @@ import type { Unsubscribable } from "@trpc/server/observable";
  *
  * @example
  * ```ts
- * const api: Client<typeof app> = client.api;
+ * const api: Client<typeof app> = createClient<typeof app>({ url: "/line" });
  * const [incident, error] = await safe(api.incident.acknowledge.mutate({ id }));
  * ```
  */
