@@ -72,6 +72,14 @@ export function codeDefaults(source) {
       add(entry[1], expressionAt(body, entry.index + entry[0].length));
     }
   }
+  // { name: 1, ...options }
+  for (const found of code.matchAll(/([\w$]+):\s*(?=[-\d"'[{tfnu])/g)) {
+    const start = found.index + found[0].length;
+    const value = expressionAt(code, start);
+    if (expressionAt(code, start, /[)\]};]/).includes("...")) add(found[1], value);
+  }
+  // name !== false
+  for (const found of code.matchAll(/([\w$]+)\s*[!=]==\s*false/g)) add(found[1], "true");
   return defaults;
 }
 
@@ -79,13 +87,14 @@ export function codeDefaults(source) {
  * Whether the code falls back to the documented value. A name in the code stands for what it is a
  * constant of; `x.name` for the `name` among the defaults.
  *
- * @param {Documented} documented
+ * @param {Pick<Documented, "name" | "value">} documented
  * @param {Defaults} here Those of the same file.
  * @param {Defaults} everywhere Those of all files.
  * @returns {string | undefined} What is wrong, or `undefined`.
  */
 export function whyNotEqual({ name, value }, here, everywhere) {
   if (value === undefined) return undefined; // said in words: for people to compare
+  if (hasEqualMembers(value, here, everywhere)) return undefined;
   const candidates = here.get(name) ?? everywhere.get(name) ?? [];
   if (candidates.length === 0) {
     // Left out, an option is undefined, which is as good as false.
@@ -95,6 +104,21 @@ export function whyNotEqual({ name, value }, here, everywhere) {
   const values = candidates.flatMap((candidate) => resolve(candidate, here, everywhere));
   if (values.includes(value)) return undefined;
   return `${name} is documented as ${value}, but the code says ${candidates.join(" or ")}`;
+}
+
+/**
+ * Whether `{ a: 1, b: 2 }` is what the code falls back to member by member.
+ *
+ * @param {string} value
+ * @param {Defaults} here
+ * @param {Defaults} everywhere
+ */
+function hasEqualMembers(value, here, everywhere) {
+  const members = value.startsWith("{") ? [...value.matchAll(/([\w$]+): ([^,}]+)/g)] : [];
+  if (members.length === 0) return false;
+  return members.every(([, name, text]) => {
+    return !whyNotEqual({ name, value: normalize(text) }, here, everywhere);
+  });
 }
 
 /**
@@ -110,17 +134,23 @@ function resolve(value, here, everywhere, depth = 0) {
   return [value, ...values.flatMap((each) => resolve(each, here, everywhere, depth + 1))];
 }
 
-/** The expression that starts at `start`: up to a comma, semicolon or bracket that is not its own. */
-function expressionAt(/** @type {string} */ code, /** @type {number} */ start) {
+/**
+ * The expression that starts at `start`: up to the end of the line, a comma, a semicolon or a bracket
+ * that is not its own.
+ *
+ * @param {string} code
+ * @param {number} start
+ */
+function expressionAt(code, start, end = /[,;)\]}\n]/) {
   let depth = 0;
-  let end = start;
-  for (; end < code.length; end++) {
-    const char = code[end];
-    if (depth === 0 && /[,;)\]}\n]/.test(char)) break;
+  let at = start;
+  for (; at < code.length; at++) {
+    const char = code[at];
+    if (depth === 0 && end.test(char)) break;
     if (/[([{]/.test(char)) depth++;
     if (/[)\]}]/.test(char)) depth--;
   }
-  return code.slice(start, end);
+  return code.slice(start, at);
 }
 
 /**

@@ -135,7 +135,8 @@ async function checkCode(leftMs) {
 async function checkTypes(leftMs) {
   const projects = [
     "tsconfig.tests.json",
-    ...["scripts", "apps", "examples", "bench"].flatMap((folder) => filesIn(folder, isTsconfig)),
+    "scripts/tsconfig.json",
+    ...["apps", "examples", "bench"].flatMap((folder) => filesIn(folder, isTsconfig)),
   ];
   const results = [];
   for (const project of projects) {

@@ -96,8 +96,8 @@ function targetsOf({ exports, imports, main, types, bin }) {
     if (typeof target === "string") return [target];
     return target && typeof target === "object" ? Object.values(target).flatMap(strings) : [];
   };
-  const targets = strings([exports, imports, main, types, bin]);
-  return targets.filter((target) => target.startsWith(".")); // an import may name a package too
+  const inner = strings(imports).filter((target) => target.startsWith(".")); // others are packages
+  return [...strings([exports, main, types, bin]), ...inner];
 }
 
 /** @param {string} target @param {readonly string[]} files */

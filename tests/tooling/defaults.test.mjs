@@ -31,6 +31,7 @@ describe("documented defaults", () => {
       "a member of the defaults",
       "x.timeoutMs ?? defaults.timeoutMs;\nconst defaults = { timeoutMs: 5_000 };",
     ],
+    ["what options are spread over", "f({ other: {}, timeoutMs: 5_000, ...options });"],
     [
       "a member of constants",
       "const { timeoutMs = Wait.Long } = options;\nexport const Wait = { Long: 5_000 } as const;",
@@ -56,6 +57,16 @@ describe("documented defaults", () => {
 
   it("are refused when the code has none", () => {
     expect(problems(option("5_000"))).toEqual(["no default of timeoutMs was found in the code"]);
+  });
+
+  it("of true agree with a comparison to false", () => {
+    expect(problems(`${option("true")} if (options.timeoutMs === false) stop();`)).toEqual([]);
+  });
+
+  it("that are objects agree member by member", () => {
+    const code = "const { intervalMs = 2, timeoutMs = 1 } = options.times;";
+    expect(problems(option("{ intervalMs: 2, timeoutMs: 1 }", "times") + code)).toEqual([]);
+    expect(problems(option("{ intervalMs: 2, timeoutMs: 3 }", "times") + code)).toHaveLength(1);
   });
 
   it("of false or undefined need no code", () => {
