@@ -8,6 +8,7 @@
 import { check, report } from "./lib/report.mjs";
 import { killRunning } from "./lib/run.mjs";
 import { steps } from "./lib/steps.mjs";
+import { onStop } from "./lib/stop.mjs";
 
 // All steps together, whatever each may take alone: CI gives up after 25 minutes, and a run that is
 // cut off there could not say what failed.
@@ -56,12 +57,10 @@ function notRun(reason) {
   return check(false);
 }
 
-for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) {
-  process.once(signal, () => {
-    killRunning();
-    process.exit(130);
-  });
-}
+onStop(() => {
+  killRunning();
+  process.exit(130);
+});
 
 const args = process.argv.slice(2);
 if (args.includes("--list")) {

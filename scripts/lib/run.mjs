@@ -10,6 +10,13 @@ export const root = fileURLToPath(new URL("../..", import.meta.url));
 
 const onWindows = process.platform === "win32";
 
+/**
+ * Set for a script of ours that runs as a command of another: what it runs stays in its group, so
+ * that the other can end them all.
+ */
+export const insideGroup = { TAUTLINE_INSIDE_GROUP: "1" };
+const ownGroups = !onWindows && process.env.TAUTLINE_INSIDE_GROUP !== "1";
+
 // Tools that would otherwise report usage or look for a newer version of themselves.
 const quietTools = {
   TURBO_TELEMETRY_DISABLED: "1",
@@ -49,7 +56,7 @@ export function run(command, args, options = {}) {
       cwd,
       env: { ...process.env, ...quietTools, ...env },
       stdio: ["ignore", stdio, stdio],
-      detached: !onWindows, // a process group of its own, so that killing it reaches grandchildren
+      detached: ownGroups, // a process group of its own, so that killing it reaches grandchildren
       shell: onWindows, // npx is a .cmd file there
     });
     running.add(child);
@@ -87,8 +94,8 @@ export function killRunning() {
 function kill(child) {
   if (child.pid === undefined) return;
   try {
-    if (onWindows) child.kill();
-    else process.kill(-child.pid, "SIGKILL");
+    if (ownGroups) process.kill(-child.pid, "SIGKILL");
+    else child.kill("SIGKILL");
   } catch {
     // The whole group is gone already, which is what was wanted.
   }

@@ -7,7 +7,7 @@ import { ensurePythonWebsocket } from "../ensure-python-websocket.mjs";
 import { filesIn } from "./files.mjs";
 import { node24, whyNoNode24 } from "./node24.mjs";
 import { check, skip, sum } from "./report.mjs";
-import { root, run } from "./run.mjs";
+import { insideGroup, root, run } from "./run.mjs";
 import { vitest } from "./vitest.mjs";
 import { build, install } from "./workspace.mjs";
 
@@ -187,5 +187,5 @@ export async function node24Suite(leftMs = () => 600_000) {
  */
 async function runScript(name, leftMs) {
   const args = [`scripts/${name}.mjs`];
-  return check((await run(process.execPath, args, { timeoutMs: leftMs() })).ok);
+  return check((await run(process.execPath, args, { env: insideGroup, timeoutMs: leftMs() })).ok);
 }

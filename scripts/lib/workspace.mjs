@@ -46,6 +46,7 @@ export async function install(timeoutMs) {
 export function build({ folder, timeoutMs } = {}) {
   const filter = folder ? [`--filter=./${folder}`] : [];
   return pnpm(["exec", "turbo", "run", "build", "--output-logs=errors-only", ...filter], {
+    show: "failure",
     timeoutMs,
   });
 }
