@@ -18,6 +18,10 @@ export interface SubscriptionSink {
   /** Calls `run` once there is room again. */
   whenRoom(run: () => void): void;
   afterTurn(run: () => void): void;
+  /** An event is about to be pulled: room should be set aside for it. */
+  pulling(): void;
+  /** It was sent, or none came. Safe to call twice. */
+  pulled(): void;
   /** Validates, encodes and sends one event. */
   send(event: unknown): void | Promise<void>;
 }
@@ -29,9 +33,17 @@ export class Subscription {
   readonly #overflow: Overflow;
   /** Events the client still accepts; infinite in the base dialect. */
   #credit: number;
+  /** Nothing more is pulled or sent. */
   #stopped = false;
-  /** Wakes whoever waits for credit, room or the end. At most one waits. */
+  /** The iterator is finished by itself, so it wants no `return`. */
+  #finished = false;
+  /** Set once: an iterator is returned once at most. */
+  #disposal: Promise<void> | undefined;
+  /** Wakes whoever waits for credit, room, an event or the end. At most one waits. */
   #wake: (() => void) | undefined;
+  #waitsForRoom = false;
+  /** Lets go of the pull that is under way, if one is. */
+  #abandonPull: (() => void) | undefined;
 
   constructor(
     events: AsyncIterable<unknown>,
@@ -53,7 +65,6 @@ export class Subscription {
 
   /** Ends it from outside: the handler's `finally` runs, and then `run` resolves. */
   stop() {
-    if (this.#stopped) return;
     this.#stopped = true;
     this.#wakeUp();
     void this.#dispose();
@@ -69,6 +80,8 @@ export class Subscription {
       if (this.#overflow === "wait") await this.#pumpInStep();
       else await this.#pumpThroughBuffer(this.#overflow);
     } finally {
+      this.#stopped = true; // what was pulled ahead must not go on when sending has failed
+      this.#sink.pulled();
       await this.#dispose();
     }
   }
@@ -80,9 +93,12 @@ export class Subscription {
         await this.#roomOrStop();
         continue;
       }
-      const next = await this.#iterator.next();
-      if (next.done || this.#stopped) return;
-      await this.#deliver(next.value);
+      this.#sink.pulling();
+      const next = await this.#pull();
+      if (next === undefined) return;
+      const sending = this.#deliver(next.value);
+      if (sending !== undefined) await sending;
+      this.#sink.pulled();
     }
   }
 
@@ -94,8 +110,8 @@ export class Subscription {
 
     const pull = async () => {
       for (let pulls = 1; !this.#stopped; pulls++) {
-        const next = await this.#iterator.next();
-        if (next.done || this.#stopped) return;
+        const next = await this.#pull();
+        if (next === undefined) return;
         if (waiting.length >= limit) {
           if (overflow === "cut") {
             const message = `The reader is ${limit} events behind`;
@@ -124,11 +140,32 @@ export class Subscription {
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
         });
-      } else if (!this.#hasRoom) await this.#roomOrStop();
-      else await this.#deliver(waiting.shift());
+      } else if (this.#hasRoom) {
+        const sending = this.#deliver(waiting.shift());
+        if (sending !== undefined) await sending;
+      } else await this.#roomOrStop();
     }
     await pulling;
     if (failure !== undefined && !this.#stopped) throw failure.error;
+  }
+
+  /** The next event; `undefined` when there is none, or nobody wants it any more. */
+  async #pull(): Promise<IteratorYieldResult<unknown> | undefined> {
+    try {
+      const next = await new Promise<IteratorResult<unknown> | undefined>((resolve, reject) => {
+        this.#abandonPull = () => resolve(undefined);
+        // An iterator written by hand may give its results without a promise.
+        Promise.resolve(this.#iterator.next()).then(resolve, reject);
+      });
+      if (next === undefined || this.#stopped) return undefined;
+      if (!next.done) return next;
+    } catch (error) {
+      this.#finished = true;
+      if (this.#stopped) return undefined; // it was told to end, and this is how it did
+      throw error;
+    }
+    this.#finished = true;
+    return undefined;
   }
 
   #deliver(event: unknown) {
@@ -143,7 +180,12 @@ export class Subscription {
   #roomOrStop(): Promise<void> {
     return new Promise((resolve) => {
       this.#wake = resolve;
-      if (this.#sink.full) this.#sink.whenRoom(() => this.#wakeUp());
+      if (this.#waitsForRoom || !this.#sink.full) return;
+      this.#waitsForRoom = true;
+      this.#sink.whenRoom(() => {
+        this.#waitsForRoom = false;
+        this.#wakeUp();
+      });
     });
   }
 
@@ -153,12 +195,18 @@ export class Subscription {
     wake?.();
   }
 
-  // Twice is harmless: a finished iterator answers `return` at once.
-  async #dispose() {
+  #dispose(): Promise<void> {
+    this.#disposal ??= this.#returnIterator();
+    return this.#disposal;
+  }
+
+  async #returnIterator() {
     try {
-      await this.#iterator.return?.();
+      if (!this.#finished) await this.#iterator.return?.();
     } catch {
       // What fails while nobody waits any more has no one to be told to; `run` reports the rest.
     }
+    // A generator has settled its last `next` by now. Another iterator may never do it.
+    this.#abandonPull?.();
   }
 }

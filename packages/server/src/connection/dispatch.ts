@@ -212,10 +212,17 @@ export class Dispatch {
   #sinkFor(running: Running) {
     const { outbox, afterTurn } = this.#host;
     const { lane } = running;
+    // An event is taken to be as large as the one before.
+    let eventBytes = outbox.unknownBytes;
+    let reservedBytes = 0;
+    let round = 0;
     const send = (event: unknown) => {
-      if (!isTrackedEnvelope(event)) return this.#pushResult(running, lane.encode(event));
+      if (!isTrackedEnvelope(event)) {
+        eventBytes = this.#pushResult(running, lane.encode(event));
+        return;
+      }
       const [id, data] = event;
-      this.#pushResult(running, lane.encodeTracked(id, data), id);
+      eventBytes = this.#pushResult(running, lane.encodeTracked(id, data), id);
     };
     return {
       get full() {
@@ -223,6 +230,14 @@ export class Dispatch {
       },
       whenRoom: (run: () => void) => outbox.whenRoom(run),
       afterTurn,
+      pulling() {
+        reservedBytes = eventBytes;
+        round = outbox.reserve(reservedBytes);
+      },
+      pulled() {
+        outbox.unreserve(reservedBytes, round);
+        reservedBytes = 0;
+      },
       send(event: unknown) {
         const parsed = lane.parseEvent(event);
         return parsed instanceof Promise ? parsed.then(send) : send(parsed);
@@ -230,7 +245,8 @@ export class Dispatch {
     };
   }
 
-  #pushResult({ head }: Running, data: string | undefined, eventId?: string) {
+  /** @returns the length of what was pushed. */
+  #pushResult({ head }: Running, data: string | undefined, eventId?: string): number {
     const eventIdPart = eventId === undefined ? "" : `"id":${JSON.stringify(eventId)},`;
     const dataPart = data === undefined ? "" : `,"data":${data}`;
     const text = `${head},"result":{${eventIdPart}"type":"data"${dataPart}}}`;
@@ -242,6 +258,7 @@ export class Dispatch {
       throw appError("PAYLOAD_TOO_LARGE", { bytes, maxBytes: maxFrameBytes }, message);
     }
     this.#push(text);
+    return text.length;
   }
 
   #giveUp(running: Running, reason: TRPCError) {

@@ -27,9 +27,14 @@ export class Outbox {
   #waiting: string[] = [];
   /** Lengths of what waits. UTF-16 units, as cheap as they are close: it bounds, it does not bill. */
   #waitingBytes = 0;
+  /** Set aside for events that are being pulled and may be there any moment. */
+  #reservedBytes = 0;
+  /** Rises when reservations are forgotten: those of an earlier round are not held any more. */
+  #round = 0;
   /** Those who wait for room; called once each. */
   #waiters: (() => void)[] = [];
   #flushIsDue = false;
+  #forgettingIsDue = false;
 
   constructor(
     socket: Socket,
@@ -48,7 +53,7 @@ export class Outbox {
   get full(): boolean {
     return (
       this.#waiting.length >= maxMessagesPerTurn ||
-      this.#waitingBytes + this.#socket.bufferedBytes >= this.#maxBytes
+      this.bytes + this.#reservedBytes >= this.#maxBytes
     );
   }
 
@@ -66,15 +71,36 @@ export class Outbox {
     this.#afterTurn(this.flush);
   }
 
+  /** What to reserve for an event of unknown size: a few may be pulled at once, not hundreds. */
+  get unknownBytes(): number {
+    return this.#maxBytes / 16;
+  }
+
+  /**
+   * Sets room aside for an event that is about to be pulled. Without it, a hundred generators
+   * would all see the same room, and fill it a hundred times.
+   *
+   * @returns what `unreserve` needs to know.
+   */
+  reserve(bytes: number): number {
+    this.#reservedBytes += bytes;
+    return this.#round;
+  }
+
+  /** The event has been pushed, or will not come. */
+  unreserve(bytes: number, round: number) {
+    if (round === this.#round) this.#reservedBytes -= bytes;
+  }
+
   /** Calls `run` once, when there is room again. */
   whenRoom(run: () => void) {
     this.#waiters.push(run);
-    if (!this.#flushIsDue && !this.full) this.#releaseWaiters();
+    if (!this.#flushIsDue) this.#offerRoom();
   }
 
   /** The socket has handed on what it held. */
   drained() {
-    if (!this.full) this.#releaseWaiters();
+    this.#offerRoom();
   }
 
   /** Sends what waits. A field, so that scheduling it makes no closure. */
@@ -88,14 +114,32 @@ export class Outbox {
       else if (this.#dialect === "base") this.#socket.sendAll(texts);
       else this.#socket.sendAll(toFrames(texts, this.#maxFrameBytes));
     }
-    if (!this.full) this.#releaseWaiters();
+    this.#offerRoom();
   };
 
-  #releaseWaiters() {
+  #offerRoom() {
     if (this.#waiters.length === 0) return;
+    if (this.full) {
+      if (this.#reservedBytes > 0) this.#forgetReservations();
+      return;
+    }
     const waiters = this.#waiters;
     this.#waiters = [];
     for (const run of waiters) run();
+  }
+
+  // Who has brought nothing after two turns waits for something itself, maybe for hours, and must
+  // not keep others from theirs.
+  #forgetReservations() {
+    if (this.#forgettingIsDue) return;
+    this.#forgettingIsDue = true;
+    const forget = () => {
+      this.#forgettingIsDue = false;
+      this.#round += 1;
+      this.#reservedBytes = 0;
+      this.#offerRoom();
+    };
+    this.#afterTurn(() => this.#afterTurn(forget));
   }
 }
 
