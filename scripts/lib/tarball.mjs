@@ -74,9 +74,7 @@ export function entriesOf({ name, exports }) {
 
 /** @param {string} path */
 function isTestOrLeftover(path) {
-  return /\.(test|spec|test-d|bench)\.|(^|\/)(tests?|__tests__|fixtures)\/|\.tsbuildinfo$/.test(
-    path,
-  );
+  return /\.(test|spec|bench)[-.]|(^|\/)(tests?|__tests__|fixtures)\/|\.tsbuildinfo$/.test(path);
 }
 
 /** @param {Record<string, any>} manifest */

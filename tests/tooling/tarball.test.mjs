@@ -42,14 +42,17 @@ describe("a tarball", () => {
     expect(problems(complete)).toEqual([]);
   });
 
-  it.each(["src/index.test.ts", "src/react/hook.test.tsx", "dist/a.test-d.d.ts", "x.tsbuildinfo"])(
-    "is refused when it holds %s",
-    (path) => {
-      expect(problems({ ...complete, [path]: "" })).toEqual([
-        `holds ${path}, which is not for its users`,
-      ]);
-    },
-  );
+  it.each([
+    "src/index.test.ts",
+    "src/react/hook.test.tsx",
+    "dist/play.test-kit.js",
+    "dist/a.test-d.d.ts",
+    "x.tsbuildinfo",
+  ])("is refused when it holds %s", (path) => {
+    expect(problems({ ...complete, [path]: "" })).toEqual([
+      `holds ${path}, which is not for its users`,
+    ]);
+  });
 
   it("is refused when a range means something in the workspace only", () => {
     const dependencies = { zod: "catalog:", superjson: "2.2.6" };
