@@ -74,7 +74,7 @@ export function toErrorShape(error: TRPCError, path: string | undefined): Failur
   const data = {
     code: error.code,
     httpStatus: getHTTPStatusCodeFromError(error),
-    ...(path === undefined ? {} : { path }),
+    ...(path ? { path } : {}), // what was no message has none
   };
   const code = TRPC_ERROR_CODES_BY_KEY[error.code];
   if (isUndeclared(error)) {

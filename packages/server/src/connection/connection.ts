@@ -77,6 +77,9 @@ type State =
   | { readonly name: "open"; readonly admission: Admission; readonly dispatch: Dispatch }
   | { readonly name: "closed" };
 
+// PROTOCOL.md §2: to the base dialect these are methods like any other that it does not know.
+const notInBase = "`method` is not one of the base dialect";
+
 /** Serves one socket. */
 export function serveConnection(
   socket: Socket,
@@ -162,7 +165,9 @@ export function serveConnection(
   }
 
   function keepForLater(message: ClientMessage | Malformed) {
-    if (message.method === "hello") return end(CloseCode.ProtocolError, "A second hello");
+    if (message.method === "hello" && dialect === "full") {
+      return end(CloseCode.ProtocolError, "A second hello");
+    }
     if (message.method === "malformed" && message.id === null) return unreadable(message.reason);
     if (earlyBytes > limits.maxFrameBytes) {
       const text = `More than ${limits.maxFrameBytes} bytes before the welcome`;
@@ -250,10 +255,13 @@ export function serveConnection(
       case "subscription.stop":
         return dispatch.stop(message.id);
       case "cancel":
+        if (dialect === "base") return dispatch.refuseMalformed(message.id, notInBase);
         return dispatch.cancel(message.id);
       case "credit":
+        if (dialect === "base") return dispatch.refuseMalformed(message.id, notInBase);
         return dispatch.credit(message.id, message.count);
       case "hello":
+        if (dialect === "base") return unreadable(notInBase);
         return end(CloseCode.ProtocolError, "A second hello");
       case "connectionParams":
         return unreadable("connectionParams belong in the first frame");
