@@ -1,0 +1,61 @@
+/**
+ * Keeps what this page has read in step with the room: reads the list, then applies every change
+ * after it. The subscription is tracked, so a lost line costs nothing: it goes on where it was.
+ */
+import { useEffect } from "react";
+import type { Change } from "../../domain.js";
+import type { Line } from "../line/line.js";
+import { useLine } from "../line/use-line.js";
+import { applyToListing, applyToStory } from "./apply-change.js";
+
+/** Pause before everything is read anew, in milliseconds. */
+const againAfterMs = 1_000;
+
+/** Follows the changes while the component is shown. */
+export function useChanges() {
+  const line = useLine();
+  useEffect(() => {
+    const stop = new AbortController();
+    follow(line, stop.signal);
+    return () => stop.abort();
+  }, [line]);
+}
+
+async function follow(line: Line, signal: AbortSignal) {
+  const { api, trpc, queryClient } = line;
+  while (!signal.aborted) {
+    try {
+      const list = { ...trpc.incident.list.queryOptions(), staleTime: 0 };
+      const { position } = await queryClient.fetchQuery(list);
+      const changes = api.incident.changes.subscribe({ after: position }, { signal });
+      for await (const { data } of changes) apply(line, data);
+    } catch {
+      // The list could not be read (it says so itself), or the position means nothing to the
+      // server any more (its data was made anew): both begin again from the top.
+    }
+    await pause(againAfterMs, signal);
+    if (!signal.aborted) queryClient.invalidateQueries({ queryKey: trpc.incident.read.queryKey() });
+  }
+}
+
+function apply({ queryClient, trpc, story }: Line, change: Change) {
+  queryClient.setQueryData(
+    trpc.incident.list.queryKey(),
+    (listing) => listing && applyToListing(listing, change),
+  );
+  queryClient.setQueryData(
+    trpc.incident.read.queryKey({ number: change.incident.number }),
+    (known) => known && applyToStory(known, change),
+  );
+  story.happened({ type: "change", happenedAt: change.entry.at });
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
