@@ -57,6 +57,13 @@ export function isUndeclared(error: TRPCError): boolean {
   );
 }
 
+/** Whether the caller's contract, if it is another one, may be what this error comes from. */
+export function mayComeFromContract({ code, cause }: TRPCError): boolean {
+  return (
+    code === "NOT_FOUND" || (cause instanceof AppFailure && cause.app.code === "INVALID_INPUT")
+  );
+}
+
 const incidents = new WeakMap<TRPCError, string>();
 
 /** The id under which an undeclared exception is both logged and told: the same for both. */

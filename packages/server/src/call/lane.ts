@@ -38,8 +38,16 @@ export interface Lane {
   /** Encodes the event of a tracked subscription, `{ id, data }`. */
   encodeTracked(id: string, data: unknown): string | undefined;
   toError(cause: unknown): Promise<TRPCError>;
-  /** The encoded shape of a failure of this procedure. */
-  encodeError(error: TRPCError, call: Pick<Call, "type" | "path" | "rawInput" | "ctx">): string;
+  /**
+   * The encoded shape of a failure of this procedure.
+   *
+   * @param contract The procedure's hash, where the failure is to tell it; null for none.
+   */
+  encodeError(
+    error: TRPCError,
+    call: Pick<Call, "type" | "path" | "rawInput" | "ctx">,
+    contract?: string | null,
+  ): string;
 }
 
 /** Finds the lane of each path of a router. */
@@ -72,7 +80,8 @@ function compiledLane(compiled: CompiledProcedure): Lane {
     encode: compiled.encode,
     encodeTracked: compiled.encodeTracked,
     toError: compiled.toError,
-    encodeError: (error, { path }) => encodeShape(transformer, toErrorShape(error, path)),
+    encodeError: (error, { path }, contract) =>
+      encodeShape(transformer, withContract(toErrorShape(error, path), contract)),
   };
 }
 
@@ -118,8 +127,10 @@ function trpcLane(router: AnyTRPCRouter): Lane {
     encode,
     encodeTracked: (id, data) => encode({ id, data }),
     toError: async (cause) => getTRPCErrorFromUnknown(cause),
-    encodeError: (error, { type, path, rawInput, ctx }) =>
-      encodeShape(output, toRouterErrorShape(router, { error, path, type, input: rawInput, ctx })),
+    encodeError(error, { type, path, rawInput: input, ctx }, contract) {
+      const shape = toRouterErrorShape(router, { error, path, type, input, ctx });
+      return encodeShape(output, withContract(shape, contract));
+    },
   };
 }
 
@@ -127,6 +138,12 @@ function trpcLane(router: AnyTRPCRouter): Lane {
 export function encodeConnectionError(router: AnyTRPCRouter, error: TRPCError): string {
   // Not by the router's errorFormatter: there is no call and no context that it could look at.
   return encodeShape(router._def._config.transformer.output, toErrorShape(error, undefined));
+}
+
+/** The shape with `data.contract`; a router's errorFormatter may have left no data to put it into. */
+function withContract(shape: any, contract: string | null | undefined): unknown {
+  if (contract === undefined || typeof shape?.data !== "object") return shape;
+  return { ...shape, data: { ...shape.data, contract } };
 }
 
 interface Serializer {

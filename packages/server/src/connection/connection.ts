@@ -3,6 +3,7 @@
  * frames into messages, and hands calls to dispatch. Whatever happens to the socket, everything
  * that was started for it ends here. PROTOCOL.md §1–§3, §7
  */
+import type { Fingerprint } from "@tautline/contracts";
 import type { Frame, Socket, Timer } from "@tautline/contracts/runtime";
 import {
   type ClientMessage,
@@ -29,7 +30,7 @@ export interface ConnectionHost
   readonly afterTurn: AfterTurn;
   readonly heartbeat: Required<HeartbeatOptions>;
   readonly reconnectWindowMs: number;
-  readonly contract: { readonly hash: string; readonly revision: number | undefined } | undefined;
+  readonly contract: Fingerprint | undefined;
   /** Finds out who is there. Rejects with a TRPCError to refuse, with anything else to give up. */
   admit(opening: Opening): Promise<Admission>;
   /** The socket is gone; nothing more comes. */
@@ -101,6 +102,8 @@ export function serveConnection(
   /** Messages that came before the client was known; their inputs stay encoded. */
   let early: ClientMessage[] = [];
   let earlyBytes = 0;
+  /** The fingerprint of the contract the client was built with, if it told. */
+  let clientContract: string | undefined;
   let paused = false;
   const tooFast = `More than ${limits.messagesPerSecond} messages a second`;
 
@@ -188,6 +191,7 @@ export function serveConnection(
         const text = `Cannot speak version ${message.version}: use ${protocolVersion}`;
         return end(CloseCode.UnsupportedVersion, text);
       }
+      clientContract = message.contract;
       void admit(message.credentials ?? null, message.client);
     } else if (message.method === "connectionParams") void admit(message.data, undefined);
     else {
@@ -228,6 +232,7 @@ export function serveConnection(
       clock,
       afterTurn: host.afterTurn,
       ctx: admission.ctx,
+      procedureHashes: differs(clientContract, host.contract) ? host.contract?.procedures : undefined,
       lane: host.lane,
       encodeInternal: host.encodeInternal,
       report: host.report,
@@ -344,6 +349,11 @@ export function serveConnection(
 function isRequest(message: ClientMessage | Malformed): message is Request {
   const { method } = message;
   return method === "query" || method === "mutation" || method === "subscription";
+}
+
+/** Whether both ends told a contract, and not the same. PROTOCOL.md §6.3 */
+function differs(client: string | undefined, server: Fingerprint | undefined) {
+  return client !== undefined && server !== undefined && client !== server.hash;
 }
 
 function welcome({ limits, heartbeat, reconnectWindowMs, contract }: ConnectionHost) {

@@ -14,7 +14,7 @@ import {
 import { abortReason, Call } from "../call/call.js";
 import type { Lane } from "../call/lane.js";
 import { Subscription } from "../call/subscription.js";
-import { appError } from "../errors.js";
+import { appError, mayComeFromContract } from "../errors.js";
 import { getTRPCErrorFromUnknown, isTrackedEnvelope, TRPCError } from "../trpc.js";
 import type { AfterTurn, Outbox } from "./outbox.js";
 
@@ -26,6 +26,8 @@ export interface DispatchHost {
   readonly clock: Clock;
   readonly afterTurn: AfterTurn;
   readonly ctx: unknown;
+  /** The hash of each procedure, when the client was built from another contract. */
+  readonly procedureHashes?: ReadonlyMap<string, string> | undefined;
   lane(path: string): Lane;
   /** Counts a call of this principal, or refuses it. */
   takePlace(): boolean;
@@ -282,13 +284,20 @@ export class Dispatch {
 
   #encodeError({ lane, call }: Pick<Running, "lane" | "call">, error: TRPCError): string {
     try {
-      return lane.encodeError(error, call);
+      return lane.encodeError(error, call, this.#contractHint(error, call.path));
     } catch (cause) {
       // An errorFormatter that throws, or data that can not be encoded: still answered.
       const internal = getTRPCErrorFromUnknown(cause);
       this.#host.report(internal, call);
       return this.#host.encodeInternal(internal);
     }
+  }
+
+  /** What lets the client tell that the contracts differ where its call failed. PROTOCOL.md §6.3 */
+  #contractHint(error: TRPCError, path: string): string | null | undefined {
+    const { procedureHashes } = this.#host;
+    if (procedureHashes === undefined || !mayComeFromContract(error)) return undefined;
+    return procedureHashes.get(path) ?? null;
   }
 
   #push(text: string) {
