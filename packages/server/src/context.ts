@@ -35,6 +35,7 @@ export interface Connection<P = Principal | null> extends Omit<OpeningRequest, "
    * Ends it.
    *
    * @param code 4000–4499: the client comes back; 4500–4999: it stays away. `@default 4000`
+   * @throws RangeError when the code is any other.
    */
   close(code?: number, reason?: string): void;
   /** Asks the client to open a new connection, move to it and close this one. */

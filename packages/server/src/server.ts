@@ -2,8 +2,7 @@
  * The server: where the parts meet. A router, ways to say who is there, and sockets become a
  * service.
  */
-import { createServer as createHttpServer, type IncomingHttpHeaders, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingHttpHeaders, Server } from "node:http";
 import { fingerprint } from "@tautline/contracts";
 import { type Clock, type Socket, systemClock } from "@tautline/contracts/runtime";
 import {
@@ -13,12 +12,12 @@ import {
   resolveLimits,
 } from "@tautline/contracts/wire";
 import { attachUpgrade, refuseUpgrade, type UpgradeHandler } from "./adapter/http.js";
+import { type Listening, listenForUpgrades } from "./adapter/listen.js";
 import { decideUpgrade, type Origins } from "./adapter/upgrade.js";
 import { createAcceptor } from "./adapter/ws.js";
 import type { Call } from "./call/call.js";
 import { createLanes, encodeConnectionError } from "./call/lane.js";
 import {
-  type Admission,
   type ConnectionControl,
   type ConnectionHost,
   type ConnectionStart,
@@ -196,8 +195,9 @@ export function createServer<P extends Principal | null>(
   const contract = contractOf(router);
   const told = contract && fingerprint(contract);
   const connections = new Set<Connection<P>>();
-  const open = new Set<ConnectionControl>();
-  const detach = new Set<() => void>();
+  const open = new Set<Pick<ConnectionControl, "close">>();
+  const attachments = new Set<() => void>();
+  const listenings = new Set<Listening>();
   let closing: Promise<void> | undefined;
   let whenEmpty: (() => void) | undefined;
 
@@ -236,7 +236,7 @@ export function createServer<P extends Principal | null>(
     }
   }
 
-  async function admit(opening: Opening, request: SocketRequest, control: () => ConnectionControl) {
+  async function admit(opening: Opening, request: SocketRequest, control: ConnectionControl) {
     const { credentials, client, signal } = opening;
     const { headers, url, remoteAddress, dialect } = request;
     let principal = null as P;
@@ -256,22 +256,23 @@ export function createServer<P extends Principal | null>(
       remoteAddress,
       dialect,
       client,
-      close: (code = CloseCode.Draining, reason = "") => control().close(code, reason),
-      askToReconnect: () => control().askToReconnect(),
+      close(code = CloseCode.Draining, reason = "") {
+        assertCloseCode(code);
+        control.close(code, reason);
+      },
+      askToReconnect: () => control.askToReconnect(),
     };
     const ctx = createContext ? await createContext({ principal, connection }) : { principal };
-    return { ctx, connection };
-  }
-
-  function enter(connection: Connection<P>, ctx: unknown): Admission {
-    connections.add(connection);
-    guarded("onConnect", () => onConnect?.({ connection }));
-    const place = places.of(connection.principal?.userId);
+    const place = places.of(principal?.userId);
     return {
       ctx,
       takePlace: place.take,
       releasePlace: place.release,
-      left(code, reason) {
+      entered() {
+        connections.add(connection);
+        guarded("onConnect", () => onConnect?.({ connection }));
+      },
+      left(code: number, reason: string) {
         connections.delete(connection);
         guarded("onDisconnect", () => onDisconnect?.({ connection, code, reason }));
       },
@@ -279,19 +280,29 @@ export function createServer<P extends Principal | null>(
   }
 
   function serve(socket: Socket, request: SocketRequest) {
-    const control: ConnectionControl = serveConnection(socket, request, {
+    if (closing !== undefined) {
+      return turnAway(socket, CloseCode.Draining, "The server is closing");
+    }
+    const control = serveConnection(socket, request, {
       ...shared,
-      async admit(opening) {
-        const { ctx, connection } = await admit(opening, request, () => control);
-        return enter(connection, ctx);
-      },
-      gone() {
-        open.delete(control);
-        if (open.size === 0) whenEmpty?.();
-      },
+      admit: (opening) => admit(opening, request, control),
+      gone: () => gone(control),
     });
     open.add(control);
-    if (closing !== undefined) control.close(CloseCode.Draining, "The server is closing");
+    control.start();
+  }
+
+  /** A socket that is accepted only because a close code says more than a refused upgrade. */
+  function turnAway(socket: Socket, code: number, reason: string) {
+    const control = { close() {} };
+    open.add(control);
+    socket.start({ frame() {}, close: () => gone(control) });
+    socket.close(code, reason);
+  }
+
+  function gone(control: Pick<ConnectionControl, "close">) {
+    open.delete(control);
+    if (open.size === 0) whenEmpty?.();
   }
 
   const upgrade: UpgradeHandler = (request, stream, head) => {
@@ -305,8 +316,7 @@ export function createServer<P extends Principal | null>(
     acceptor.accept(request, stream, head, (socket) => {
       if (choice.dialect === "unsupported") {
         const reason = `Cannot speak ${choice.protocol}: use ${fullDialectProtocol}`;
-        socket.start({ frame() {}, close() {} });
-        return socket.close(CloseCode.UnsupportedVersion, reason);
+        return turnAway(socket, CloseCode.UnsupportedVersion, reason);
       }
       const { dialect } = choice;
       serve(socket, { dialect, expectsParams, headers, url, remoteAddress });
@@ -320,31 +330,34 @@ export function createServer<P extends Principal | null>(
   function attach(server: Server, { path = "/line" }: AttachOptions = {}) {
     assertOpen("attach");
     const undo = attachUpgrade(server, path, upgrade);
-    detach.add(undo);
+    attachments.add(undo);
     return () => {
-      detach.delete(undo);
+      attachments.delete(undo);
       undo();
     };
   }
 
   async function listen(port: number, host = "127.0.0.1") {
     assertOpen("listen");
-    const server = createHttpServer((_request, response) => {
-      response.writeHead(426, { Upgrade: "websocket", "Content-Type": "text/plain" });
-      response.end("This port speaks WebSocket.\n");
-    });
-    server.on("upgrade", upgrade);
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", reject);
-      server.listen(port, host, () => {
-        server.off("error", reject);
-        resolve();
+    const listening = await listenForUpgrades(port, host, upgrade, (err) =>
+      logger.error({ err }, "Could not accept a connection"),
+    );
+    if (closing !== undefined) await listening.stop();
+    assertOpen("listen");
+    listenings.add(listening);
+    return { port: listening.port, url: listening.url };
+  }
+
+  async function end() {
+    for (const undo of attachments) undo();
+    const stopped = [...listenings].map((listening) => listening.stop());
+    for (const control of open) control.close(CloseCode.Draining, "The server is closing");
+    if (open.size > 0) {
+      await new Promise<void>((resolve) => {
+        whenEmpty = resolve;
       });
-    });
-    detach.add(() => server.close());
-    const address = server.address() as AddressInfo;
-    const shown = address.family === "IPv6" ? `[${address.address}]` : address.address;
-    return { port: address.port, url: `ws://${shown}:${address.port}` };
+    }
+    await Promise.all(stopped);
   }
 
   return {
@@ -362,17 +375,23 @@ export function createServer<P extends Principal | null>(
       });
     },
     close() {
-      closing ??= new Promise((resolve) => {
-        for (const undo of detach) undo();
-        detach.clear();
-        whenEmpty = resolve;
-        for (const control of open) control.close(CloseCode.Draining, "The server is closing");
-        if (open.size === 0) resolve();
-      });
+      if (closing === undefined) {
+        let ended = () => {};
+        // First of all, for what is told of the end may ask for it again.
+        closing = new Promise((resolve) => {
+          ended = resolve;
+        });
+        void end().then(ended);
+      }
       return closing;
     },
     [Symbol.asyncDispose]() {
       return this.close();
     },
   };
+}
+
+function assertCloseCode(code: number) {
+  if (Number.isInteger(code) && code >= 4_000 && code <= 4_999) return;
+  throw new RangeError(`Cannot close a connection with the code ${code}: use 4000 to 4999`);
 }

@@ -33,7 +33,10 @@ export function attachUpgrade(server: Server, path: string, handler: UpgradeHand
   const { routes, listener } = attached;
   if (routes.has(path)) throw new Error(`Cannot attach to ${path}: another server is there`);
   routes.set(path, handler);
+  let isAttached = true;
   return () => {
+    if (!isAttached) return; // the path may be another server's by now
+    isAttached = false;
     routes.delete(path);
     if (routes.size > 0) return;
     server.off("upgrade", listener);
@@ -51,7 +54,12 @@ function route(
   const url = readUrl(request.url);
   const handler = url && routes.get(url.pathname);
   if (handler !== undefined) return handler(request, stream, head);
-  if (server.listenerCount("upgrade") > 1) return; // it is for one of the others
+  if (server.listenerCount("upgrade") > 1) {
+    // It is for one of the others, or for none: then nobody listens for its errors, and one
+    // reset by the peer would end the process.
+    stream.on("error", () => stream.destroy());
+    return;
+  }
   refuseUpgrade(stream, url === undefined ? 400 : 404, "Nothing is served here");
 }
 

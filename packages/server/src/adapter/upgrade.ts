@@ -28,7 +28,9 @@ export function readUrl(target: string | undefined): URL | undefined {
   // Never resolved against the Host header: it is the client's word, and nothing here needs it.
   if (target === undefined || !target.startsWith("/") || target.startsWith("//")) return undefined;
   try {
-    return new URL(target, "ws://localhost");
+    const url = new URL(target, "ws://localhost");
+    // `/\evil` names a host of its own as well.
+    return url.host === "localhost" ? url : undefined;
   } catch {
     return undefined;
   }

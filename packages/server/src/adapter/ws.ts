@@ -42,8 +42,6 @@ export function createAcceptor({
     clientTracking: false,
     handleProtocols: (offered) => chooseDialect(offered).protocol || false,
   });
-  // ws answers a handshake that is not one by itself; without a listener the error would throw.
-  server.on("wsClientError", (_error, stream) => stream.destroy());
   return {
     accept(request, stream, head, onSocket) {
       server.handleUpgrade(request, stream, head, (webSocket) => onSocket(wrap(webSocket, stream)));
@@ -63,14 +61,19 @@ function wrap(webSocket: WebSocket, stream: Duplex): Socket {
   });
   webSocket.on("close", (code, reason) => {
     closed = { code, reason: reason.toString("utf8") };
-    stream.off("drain", onDrain);
     handler?.close(closed.code, closed.reason);
   });
   // A broken frame: ws closes with the code that says so, and the close is what we report.
   webSocket.on("error", () => {});
-  const onDrain = () => handler?.drain?.();
-  stream.on("drain", onDrain);
 
+  // Told only when the kernel had to be waited for, because then the peer must have read something.
+  // The stream's own `drain` comes after any 16 KiB, and never after less.
+  let isBehind = false;
+  const onWritten = (error?: Error | null) => {
+    if (!isBehind || error || webSocket.bufferedAmount > 0 || closed !== undefined) return;
+    isBehind = false;
+    handler?.drain?.();
+  };
   return {
     protocol: webSocket.protocol,
     get bufferedBytes() {
@@ -82,18 +85,19 @@ function wrap(webSocket: WebSocket, stream: Duplex): Socket {
       early = [];
       if (closed !== undefined) newHandler.close(closed.code, closed.reason);
     },
-    send: (frame) => webSocket.send(frame),
+    send(frame) {
+      webSocket.send(frame, onWritten);
+      isBehind = webSocket.bufferedAmount > 0;
+    },
     sendAll(frames) {
       stream.cork(); // one system call for all of them
-      for (const frame of frames) webSocket.send(frame);
+      for (const frame of frames) webSocket.send(frame, onWritten);
       stream.uncork();
+      isBehind = webSocket.bufferedAmount > 0;
     },
     pause: () => webSocket.pause(),
     resume: () => webSocket.resume(),
-    close(code, reason = "") {
-      webSocket.resume(); // the peer's half of the closing handshake has to be read
-      webSocket.close(code, truncate(reason));
-    },
+    close: (code, reason = "") => webSocket.close(code, truncate(reason)),
     terminate: () => webSocket.terminate(),
   };
 }

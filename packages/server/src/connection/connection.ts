@@ -22,7 +22,7 @@ import { TRPCError } from "../trpc.js";
 import { Dispatch, type DispatchHost } from "./dispatch.js";
 import { type HeartbeatOptions, startHeartbeat } from "./heartbeat.js";
 import { type AfterTurn, Outbox } from "./outbox.js";
-import { createRate } from "./rate.js";
+import { createRate, type RateVerdict } from "./rate.js";
 
 /** What a connection needs of its server. */
 export interface ConnectionHost
@@ -53,12 +53,16 @@ export interface Admission {
   readonly ctx: unknown;
   takePlace(): boolean;
   releasePlace(): void;
-  /** The connection has ended. Called once, after `admit` resolved. */
+  /** The connection is open. Not called for a client that left while `admit` was deciding. */
+  entered(): void;
+  /** The connection has ended. Called once, if `entered` was. */
   left(code: number, reason: string): void;
 }
 
 /** What may be done to a connection from outside. */
 export interface ConnectionControl {
+  /** Begins to serve. Apart from the making, so that whoever is told of it knows this object. */
+  start(): void;
   /** Ends it with a close code of PROTOCOL.md §7. */
   close(code: number, reason: string): void;
   /** Asks the client to connect anew. PROTOCOL.md §3.5 */
@@ -81,6 +85,13 @@ type State =
 // PROTOCOL.md §2: to the base dialect these are methods like any other that it does not know.
 const notInBase = "`method` is not one of the base dialect";
 
+/** A message with its place in its frame, and whether it came too fast. */
+interface Received {
+  readonly message: ClientMessage | Malformed;
+  readonly batchIndex: number;
+  readonly verdict: Exclude<RateVerdict, { verdict: "close" }>;
+}
+
 /** Serves one socket. */
 export function serveConnection(
   socket: Socket,
@@ -100,7 +111,7 @@ export function serveConnection(
   );
   let state: State = expecting();
   /** Messages that came before the client was known; their inputs stay encoded. */
-  let early: ClientMessage[] = [];
+  let early: Received[] = [];
   let earlyBytes = 0;
   /** The fingerprint of the contract the client was built with, if it told. */
   let clientContract: string | undefined;
@@ -156,18 +167,14 @@ export function serveConnection(
   function receive(message: ClientMessage | Malformed, batchIndex: number) {
     const verdict = take();
     if (verdict.verdict === "close") return;
-    if (state.name === "open") {
-      if (verdict.verdict === "refuse" && isRequest(message)) {
-        const { retryAfterMs } = verdict;
-        return state.dispatch.refuse(message, appError("RATE_LIMITED", { retryAfterMs }, tooFast));
-      }
-      return handle(state.dispatch, message, batchIndex);
-    }
-    if (state.name === "expecting") return openWith(message);
-    if (state.name === "admitting") keepForLater(message);
+    const received = { message, batchIndex, verdict };
+    if (state.name === "open") handle(state.dispatch, received);
+    else if (state.name === "expecting") openWith(message);
+    else if (state.name === "admitting") keepForLater(received);
   }
 
-  function keepForLater(message: ClientMessage | Malformed) {
+  function keepForLater(received: Received) {
+    const { message } = received;
     if (message.method === "hello" && dialect === "full") {
       return end(CloseCode.ProtocolError, "A second hello");
     }
@@ -176,7 +183,7 @@ export function serveConnection(
       const text = `More than ${limits.maxFrameBytes} bytes before the welcome`;
       return end(CloseCode.ProtocolError, text);
     }
-    early.push(message as ClientMessage);
+    early.push(received);
   }
 
   // ---- opening ---------------------------------------------------------------------------
@@ -213,8 +220,7 @@ export function serveConnection(
       host.note("error", { err: cause }, "Could not find out who the client is");
       return end(CloseCode.TryAgain, "Could not authenticate");
     }
-    if (isClosed()) return admission.left(1006, "");
-    open(admission);
+    if (!isClosed()) open(admission);
   }
 
   function refuseAdmission(error: TRPCError) {
@@ -232,7 +238,9 @@ export function serveConnection(
       clock,
       afterTurn: host.afterTurn,
       ctx: admission.ctx,
-      procedureHashes: differs(clientContract, host.contract) ? host.contract?.procedures : undefined,
+      procedureHashes: differs(clientContract, host.contract)
+        ? host.contract?.procedures
+        : undefined,
       lane: host.lane,
       encodeInternal: host.encodeInternal,
       report: host.report,
@@ -243,15 +251,21 @@ export function serveConnection(
     if (dialect === "full") outbox.push(JSON.stringify(welcome(host)));
     const waiting = early;
     early = [];
-    for (const [index, message] of waiting.entries()) {
+    admission.entered();
+    for (const received of waiting) {
       if (isClosed()) return;
-      handle(dispatch, message, index);
+      handle(dispatch, received);
     }
+    holdBackWhileFull();
   }
 
   // ---- messages --------------------------------------------------------------------------
 
-  function handle(dispatch: Dispatch, message: ClientMessage | Malformed, batchIndex: number) {
+  function handle(dispatch: Dispatch, { message, batchIndex, verdict }: Received) {
+    if (verdict.verdict === "refuse" && isRequest(message)) {
+      const { retryAfterMs } = verdict;
+      return dispatch.refuse(message, appError("RATE_LIMITED", { retryAfterMs }, tooFast));
+    }
     switch (message.method) {
       case "query":
       case "mutation":
@@ -279,6 +293,7 @@ export function serveConnection(
   function unreadable(reason: string) {
     host.note("warn", { dialect }, `Cannot read a frame: ${reason}`);
     const error = new TRPCError({ code: "PARSE_ERROR", message: reason });
+    if (dialect === "base" && state.name === "expecting") return refuseAdmission(error);
     outbox.push(`{"id":null,"error":${host.encodeConnectionError(error)}}`);
     // In the base dialect a stock client goes on after it; PROTOCOL.md §6.
     if (dialect === "full") end(CloseCode.ProtocolError, reason);
@@ -311,6 +326,7 @@ export function serveConnection(
     const before = state;
     state = { name: "closed" };
     heartbeat.stop();
+    if (paused) socket.resume(); // the peer's half of the closing handshake has to be read
     early = [];
     if (before.name === "expecting") before.timer.cancel();
     if (before.name === "admitting") before.abort.abort();
@@ -325,20 +341,23 @@ export function serveConnection(
     return state.name === "closed";
   }
 
-  if (dialect === "base" && !expectsParams) void admit(null, undefined);
-  socket.start({
-    frame,
-    drain() {
-      heartbeat.alive(); // the peer has read something
-      outbox.drained();
-    },
-    close(code, reason) {
-      if (!isClosed()) release(code, reason);
-      host.gone();
-    },
-  });
+  function start() {
+    if (dialect === "base" && !expectsParams) void admit(null, undefined);
+    socket.start({
+      frame,
+      drain() {
+        heartbeat.alive(); // the peer has read something
+        outbox.drained();
+      },
+      close(code, reason) {
+        if (!isClosed()) release(code, reason);
+        host.gone();
+      },
+    });
+  }
 
   return {
+    start,
     close: (code, reason) => end(code, reason),
     askToReconnect() {
       if (state.name === "open") outbox.push('{"id":null,"method":"reconnect"}');
