@@ -2,7 +2,7 @@
 import { QueryClientProvider } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { type Line, openLine } from "./line/line.js";
-import { LineContext } from "./line/use-line.js";
+import { LineContext, useLine, useLineStory } from "./line/use-line.js";
 import { Room } from "./room.js";
 import { useSession } from "./session/session.js";
 import { SignIn } from "./session/sign-in.js";
@@ -28,9 +28,18 @@ export function App() {
     <LineContext value={line}>
       <QueryClientProvider client={line.queryClient}>
         <Toasts>
-          <Room signOut={() => setName(null)} />
+          <Inside enter={setName} />
         </Toasts>
       </QueryClientProvider>
     </LineContext>
   );
+}
+
+/** The room, unless the server never let this visitor in: then it is the door again. */
+function Inside({ enter }: { enter: (name: string | null) => void }) {
+  const { name } = useLine();
+  const { state, openSince, lostAt } = useLineStory();
+  const everOpen = openSince !== null || lostAt !== null;
+  if (state === "closed" && !everOpen) return <SignIn enter={enter} refused={name} />;
+  return <Room signOut={() => enter(null)} />;
 }

@@ -1,6 +1,7 @@
 /** The room: services and the line on one side, incidents in the middle, one of them on the other. */
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef, useState } from "react";
+import type { Incident } from "../domain.js";
 import { type Service, type Severity, services, severities } from "../vocabulary.js";
 import { IncidentDetail } from "./incidents/detail.js";
 import { countViews, everything, type Filter, type View, views } from "./incidents/filter.js";
@@ -36,21 +37,12 @@ export function Room({ signOut }: { signOut: () => void }) {
   const incidents = list.data?.incidents;
   const counts = useMemo(() => countViews(incidents ?? []), [incidents]);
   const [filter, setFilter] = useState<Filter>(everything);
-  const [charted, setCharted] = useState<Service | null>(null);
   const [dialog, setDialog] = useState<"new" | "keys" | "line" | null>(null);
   const selected = useRoute();
   const search = useRef<HTMLInputElement>(null);
   useChanges();
 
-  // Until somebody chooses, the charts show the service of the worst trouble there is.
-  const worst = useMemo(
-    () =>
-      (incidents ?? [])
-        .filter(({ status }) => status !== "resolved")
-        .toSorted((a, b) => a.severity.localeCompare(b.severity))[0]?.service,
-    [incidents],
-  );
-  const service = charted ?? filter.service ?? worst ?? services[0];
+  const [charted, chart] = useCharted(incidents ?? [], filter.service, selected);
   const change = (part: Partial<Filter>) => setFilter((before) => ({ ...before, ...part }));
 
   function close() {
@@ -113,13 +105,7 @@ export function Room({ signOut }: { signOut: () => void }) {
           <Mark size={26} />
           Incident room
         </p>
-        <Services
-          chosen={filter.service}
-          choose={(chosen) => {
-            setCharted(null);
-            change({ service: chosen });
-          }}
-        />
+        <Services chosen={filter.service} choose={(chosen) => change({ service: chosen })} />
         <LinePanel />
       </aside>
 
@@ -165,7 +151,7 @@ export function Room({ signOut }: { signOut: () => void }) {
         </header>
 
         <div className="middle-scroll">
-          <MetricsPanel service={service} choose={setCharted} />
+          <MetricsPanel service={charted} choose={chart} />
           <div className="filters">
             <fieldset className="tabs">
               <legend className="unseen">Incidents shown</legend>
@@ -233,4 +219,28 @@ function toggled(chosen: readonly Severity[], severity: Severity): Severity[] {
   return chosen.includes(severity)
     ? chosen.filter((each) => each !== severity)
     : [...chosen, severity];
+}
+
+/**
+ * The service of the charts: the one chosen for them, until another incident or service is looked
+ * at; else that of the incident that is open, of the list, of the worst trouble there is.
+ */
+function useCharted(
+  incidents: readonly Incident[],
+  listed: Service | null,
+  selected: number | null,
+): [Service, (service: Service) => void] {
+  const context = `${listed} ${selected}`;
+  const [chosen, setChosen] = useState<{ service: Service; context: string } | null>(null);
+  const opened = incidents.find(({ number }) => number === selected);
+  const worst = incidents
+    .filter(({ status }) => status !== "resolved")
+    .toSorted((a, b) => a.severity.localeCompare(b.severity))[0];
+  const service =
+    (chosen?.context === context ? chosen.service : null) ??
+    opened?.service ??
+    listed ??
+    worst?.service ??
+    services[0];
+  return [service, (next) => setChosen({ service: next, context })];
 }

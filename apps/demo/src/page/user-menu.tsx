@@ -26,7 +26,7 @@ export function UserMenu({
     <>
       <button type="button" className="user-button" popoverTarget="user-menu">
         <Avatar name={name} size={30} />
-        <span className="unseen">{name}: settings and sign out</span>
+        <span className="unseen">{name}: account and settings</span>
       </button>
       <div id="user-menu" className="user-menu" popover="auto" ref={menu}>
         <p className="user-name">

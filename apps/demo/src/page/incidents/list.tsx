@@ -30,7 +30,7 @@ export function IncidentList({
       <div className="empty" role="alert">
         <SlackRope />
         <h3>The incidents could not be read</h3>
-        <p>The room keeps trying. Nothing is lost: they are on the server.</p>
+        <p>They are safe on the server, and the room keeps asking for them.</p>
         <button type="button" className="button" onClick={() => list.refetch()}>
           Try again
         </button>

@@ -90,7 +90,7 @@ export function NewIncident({
             onChange={(event) => change({ title: event.target.value })}
             maxLength={140}
             placeholder="Orders stuck in “confirming”"
-            autoFocus
+            data-first
             required
           />
         </label>

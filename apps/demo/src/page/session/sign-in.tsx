@@ -6,8 +6,9 @@ import { Mark } from "../ui/mark.js";
 /** Names of the seeded team, for those who do not want to think of one. */
 const people = ["Priya Raman", "Marco Silva", "Yuki Tanaka", "Amara Okafor"];
 
-export function SignIn({ enter }: { enter: (name: string) => void }) {
-  const [name, setName] = useState("");
+/** @param refused The name under which the server has just refused somebody. */
+export function SignIn({ enter, refused }: { enter: (name: string) => void; refused?: string }) {
+  const [name, setName] = useState(refused ?? "");
   const trimmed = name.trim();
 
   return (
@@ -42,6 +43,11 @@ export function SignIn({ enter }: { enter: (name: string) => void }) {
             </button>
           </div>
         </form>
+        {refused !== undefined && (
+          <p className="door-refused" role="alert">
+            The server does not let anybody in under this name. Try another one.
+          </p>
+        )}
         <div className="door-people">
           <p id="people">or step in as</p>
           <ul aria-labelledby="people">

@@ -20,6 +20,8 @@ export function Dialog({
     const dialog = ref.current!;
     // React's strict mode runs this twice, and an open dialog refuses to be opened again.
     if (!dialog.open) dialog.showModal();
+    // The browser would begin at the closing button, because that comes first.
+    dialog.querySelector<HTMLElement>("[data-first]")?.focus();
   }, []);
 
   return (
