@@ -50,11 +50,9 @@ export function declaredError(code: string, data: unknown): TRPCError {
 
 /** Whether somebody threw something that no one declared: a bug, or a dependency that failed. */
 export function isUndeclared(error: TRPCError): boolean {
-  return (
-    error.code === "INTERNAL_SERVER_ERROR" &&
-    error.cause !== undefined &&
-    !(error.cause instanceof AppFailure)
-  );
+  if (error.code !== "INTERNAL_SERVER_ERROR" || error.cause instanceof AppFailure) return false;
+  // Without a cause somebody chose the code, and with it the message: all but `throw undefined`.
+  return error.cause !== undefined || error.message === error.code;
 }
 
 /** Whether the caller's contract, if it is another one, may be what this error comes from. */

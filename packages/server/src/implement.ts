@@ -196,10 +196,14 @@ function toTRPCProcedure(
   async function resolve(options: any): Promise<unknown> {
     const { rawInput, lastEventId } = splitLastEventId(definition, options.input);
     const call = new Call({ ...options, type: definition.kind, rawInput, lastEventId });
-    const result = await compiled.invoke(call);
-    return definition.kind === "subscription"
-      ? parsedEvents(compiled, result as AsyncIterable<unknown>)
-      : result;
+    try {
+      const result = await compiled.invoke(call);
+      return definition.kind === "subscription"
+        ? parsedEvents(compiled, result as AsyncIterable<unknown>)
+        : result;
+    } catch (cause) {
+      throw await compiled.toError(cause);
+    }
   }
 
   // The input parser hands the raw input through: the compiled procedure parses, once.

@@ -210,7 +210,7 @@ export function createServer<P extends Principal | null>(
     contract: told,
     lane: createLanes(router),
     encodeConnectionError: (error) => encodeConnectionError(router, error),
-    encodeInternal: (error) => encodeConnectionError(router, error),
+    encodeInternal: (error, path) => encodeConnectionError(router, error, path),
     report,
     note: (level, fields, message) => logger[level](fields, message),
   };

@@ -31,11 +31,12 @@ export interface CompiledProcedure {
   /**
    * Runs the steps, validates the input and calls the handler. A query or mutation resolves to the
    * validated output, a subscription to the handler's iterable: its events go through `parseEvent`.
+   * Rejects with what was thrown: it goes through `toError`, like what the iterable throws.
    */
   invoke(call: Call): Promise<unknown>;
   /** Validates one event; the id of a tracked one is kept. */
   parseEvent(event: unknown): unknown;
-  /** What a failure is to the caller: declared errors are held to their schemas. */
+  /** What a failure is to the caller: declared errors are held to their schemas, so call it once. */
   toError(cause: unknown): Promise<TRPCError>;
   /** Decodes an input as it came over the wire. */
   decode(encoded: unknown): unknown;
@@ -79,25 +80,18 @@ export function compileProcedure(
     call.fail = fail;
     // Awaited only where there is something to wait for: a bare `await` costs a turn of microtasks.
     const returned = handler(call);
-    const value = returned instanceof Promise ? await returned : returned;
+    const value = isThenable(returned) ? await returned : returned;
     if (definition.kind === "subscription") return value;
     const output = parseOutput(value);
     return outputOf(output instanceof Promise ? await output : output);
   }
 
   const run = steps.length === 0 ? handle : runSteps(steps, definition, handle);
-  const toError = (cause: unknown) => checkDeclared(getTRPCErrorFromUnknown(cause), parseErrors);
 
   return {
     definition,
-    async invoke(call) {
-      try {
-        return await run(call);
-      } catch (cause) {
-        throw await toError(cause);
-      }
-    },
-    toError,
+    invoke: run,
+    toError: async (cause) => checkDeclared(getTRPCErrorFromUnknown(cause), parseErrors),
     parseEvent(event) {
       if (isTrackedEnvelope(event)) {
         const [id, data] = event;
@@ -113,6 +107,11 @@ export function compileProcedure(
     encode: compileEncoder(definition.output),
     encodeTracked: compileTrackedEncoder(definition.output),
   };
+}
+
+// Query builders of databases are awaited, and are no Promise.
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === "function";
 }
 
 function inputOf(result: SchemaResult<unknown>): unknown {
@@ -172,11 +171,12 @@ function runSteps(
     const step = steps[index];
     try {
       if (step === undefined) {
+        const rawInput = await getRawInput(); // a step may have replaced it
         call.ctx = ctx;
-        call.rawInput = await getRawInput(); // a step may have replaced it
+        call.rawInput = rawInput;
         return marked({ ok: true, data: await handle(call) });
       }
-      const result: StepResult | undefined = await step({
+      const result: unknown = await step({
         ctx,
         type: call.type,
         path: call.path,
@@ -193,10 +193,10 @@ function runSteps(
           return runFrom(index + 1, call, nextCtx, options?.getRawInput ?? getRawInput);
         },
       });
-      if (result !== undefined) return result;
+      if (isStepResult(result)) return result;
       throw new TRPCError({
         code: "INTERNAL_SERVER_ERROR",
-        cause: new Error("A step returned nothing: it has to return what next() gave"),
+        cause: new Error("A step has to return what next() gave, and returned something else"),
       });
     } catch (cause) {
       return marked({ ok: false, error: getTRPCErrorFromUnknown(cause) });
@@ -208,6 +208,10 @@ function runSteps(
     if (result.ok) return result.data;
     throw result.error;
   };
+}
+
+function isStepResult(result: unknown): result is StepResult {
+  return typeof (result as Partial<StepResult> | null | undefined)?.ok === "boolean";
 }
 
 // tRPC's middleware result carries a marker so that its types can insist on it being returned.

@@ -134,10 +134,16 @@ function trpcLane(router: AnyTRPCRouter): Lane {
   };
 }
 
-/** Encodes a failure that belongs to no procedure: a bad frame, refused credentials. */
-export function encodeConnectionError(router: AnyTRPCRouter, error: TRPCError): string {
-  // Not by the router's errorFormatter: there is no call and no context that it could look at.
-  return encodeShape(router._def._config.transformer.output, toErrorShape(error, undefined));
+/**
+ * Encodes a failure without the router's errorFormatter: a bad frame or refused credentials, where
+ * there is no call that it could look at, and a failure of its own.
+ */
+export function encodeConnectionError(
+  router: AnyTRPCRouter,
+  error: TRPCError,
+  path?: string,
+): string {
+  return encodeShape(router._def._config.transformer.output, toErrorShape(error, path));
 }
 
 /** The shape with `data.contract`; a router's errorFormatter may have left no data to put it into. */

@@ -33,7 +33,7 @@ export interface DispatchHost {
   takePlace(): boolean;
   releasePlace(): void;
   /** The encoded shape of a failure whose own shape could not be made. */
-  encodeInternal(error: TRPCError): string;
+  encodeInternal(error: TRPCError, path: string): string;
   /** Tells the log and `onError`. */
   report(error: TRPCError, call: Call | undefined): void;
 }
@@ -269,7 +269,8 @@ export class Dispatch {
   }
 
   async #fail(running: Running, cause: unknown) {
-    const error = await running.lane.toError(cause);
+    // A schema of the contract may throw where it should refuse: that is a failure like any other.
+    const error = await running.lane.toError(cause).catch(getTRPCErrorFromUnknown);
     // Who was given up is expected to fail, and has been answered.
     if (running.call.abortedBy !== undefined) return;
     this.#host.report(error, running.call);
@@ -289,7 +290,7 @@ export class Dispatch {
       // An errorFormatter that throws, or data that can not be encoded: still answered.
       const internal = getTRPCErrorFromUnknown(cause);
       this.#host.report(internal, call);
-      return this.#host.encodeInternal(internal);
+      return this.#host.encodeInternal(internal, call.path);
     }
   }
 
