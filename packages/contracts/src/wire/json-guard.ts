@@ -4,6 +4,7 @@
  * of what parsing costs. Text that is no JSON may pass: the parser says so right after.
  */
 
+/** How much JSON is accepted. */
 export interface JsonLimits {
   /** Levels of nesting; `[]` has one. `Limits.maxJsonDepth`, 64 by default. */
   readonly maxDepth: number;

@@ -147,6 +147,8 @@ function isPlainJson(value: unknown): boolean {
 function children({ _zod: { def, innerType } }: ZodSchema): (ZodSchema | null | undefined)[] {
   switch (def.type) {
     case "lazy":
+      // After a getter has thrown, zod says undefined.
+      if (innerType === undefined) throw new TypeError("Cannot resolve a lazy schema");
       return [innerType];
     case "pipe":
       return [def.out];

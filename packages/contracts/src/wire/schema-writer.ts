@@ -59,19 +59,22 @@ export function adopt(
   return encoded.json;
 }
 
-/** Anything but what an application has taught its superjson. */
+/** Anything but what an application has taught its superjson, by the generic walk. */
 export const writeKnown: Writer = (value, prefix, key, notes) =>
   adopt(encodeValue(value), prefix, key, notes);
 
+/** A number, which needs a note only if it is NaN, -0 or infinite. */
 export const writeNumber: Writer = (value, prefix, key, notes) =>
   Number.isFinite(value) && !Object.is(value, -0) ? value : writeKnown(value, prefix, key, notes);
 
+/** A Date. */
 export const writeDate: Writer = (value, prefix, key, notes) => {
   if (!(value instanceof Date)) return writeKnown(value, prefix, key, notes);
   note(notes, prefix, key, '["Date"]');
   return isoText(value);
 };
 
+/** A bigint, as its decimal digits. */
 export const writeBigint: Writer = (value, prefix, key, notes) => {
   if (typeof value !== "bigint") return writeKnown(value, prefix, key, notes);
   note(notes, prefix, key, '["bigint"]');

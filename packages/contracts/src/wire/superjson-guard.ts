@@ -13,6 +13,7 @@ import { restoreForStrangers } from "./value-policy.js";
 /** What is used of superjson: an instance of its own, or the library's default one. */
 export type SuperJson = Pick<SuperJSON, "serialize" | "deserialize">;
 
+/** What a guard lets through. */
 export interface GuardOptions {
   /**
    * Annotations to accept beside Date, bigint, Map, Set, undefined, number specials and URL:
@@ -28,11 +29,12 @@ export interface GuardOptions {
   readonly superjson?: SuperJson;
   /**
    * Numbers and bigints in one Set, or as keys of one Map.
-   * @default 1_000
+   * @default 256
    */
   readonly maxNumericKeys?: number;
 }
 
+/** How {@link guardedSuperjson} guards. */
 export interface GuardedSuperjsonOptions extends GuardOptions {
   /**
    * Levels of nesting of a value. A server of ours has checked the frame's text before; this

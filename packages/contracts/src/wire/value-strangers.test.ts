@@ -10,7 +10,7 @@ import { guardedSuperjson } from "./superjson-guard.js";
 import { decodeValue, ValueCodecError } from "./value-codec.js";
 
 const seed = Number(process.env.FUZZ_SEED ?? 20_261_122);
-const numRuns = Number(process.env.FUZZ_RUNS ?? 3_000);
+const numRuns = Number(process.env.FUZZ_RUNS ?? 2_000);
 
 const strangeKey = fc.constantFrom("a", "b", "0", "1", "", "length", "__proto__", "constructor");
 const strangePath = fc
