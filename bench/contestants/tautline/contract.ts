@@ -1,0 +1,9 @@
+/** The contract. Nothing on the client's side imports its value. */
+import { contract, query, subscription } from "@tautline/contracts";
+import { chunkSchema, itemSchema } from "../../app/item-schema.js";
+
+export const app = contract({
+  answer: query({ input: itemSchema, output: itemSchema }),
+  follow: subscription({ output: itemSchema }),
+  flood: subscription({ output: chunkSchema }),
+});
