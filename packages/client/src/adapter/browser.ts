@@ -1,0 +1,57 @@
+/**
+ * Sockets of a browser, and of everything else that has its WebSocket: workers, Deno, Bun.
+ * Nothing above this file knows which kind of socket it has.
+ */
+import type { Socket, SocketHandler } from "@tautline/contracts/runtime";
+
+// A page may send no other codes. https://websockets.spec.whatwg.org/#dom-websocket-close
+const mayBeSent = (code: number) => code === 1000 || (code >= 3000 && code <= 4999);
+
+/** Opens a socket with the platform's own WebSocket. A browser has no limit on frames to set. */
+export function openSocket(url: string, protocols: readonly string[]): Socket {
+  const socket = new WebSocket(url, [...protocols]);
+  let handler: SocketHandler | undefined;
+  let over = false;
+  socket.binaryType = "arraybuffer";
+
+  // Events that come before `start` can not be lost: the page hears of none in this turn.
+  function end(code: number, reason: string) {
+    if (over) return;
+    over = true;
+    handler?.close(code, reason);
+  }
+
+  return {
+    get protocol() {
+      return socket.protocol;
+    },
+    get bufferedBytes() {
+      return socket.bufferedAmount;
+    },
+    start(given) {
+      handler = given;
+      socket.onopen = () => over || given.open?.();
+      socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
+        if (!over) given.frame(typeof data === "string" ? data : new Uint8Array(data));
+      };
+      socket.onclose = ({ code, reason }) => end(code, reason);
+    },
+    send(frame) {
+      if (socket.readyState === 1) socket.send(frame as string);
+    },
+    sendAll(frames) {
+      for (const frame of frames) this.send(frame);
+    },
+    pause() {},
+    resume() {},
+    close(code, reason) {
+      // 4500 says the same as the codes that only a server may send: RFC 6455 §7.4.1.
+      socket.close(mayBeSent(code) ? code : 4500, reason);
+    },
+    terminate() {
+      // There is no abandoning here: the browser gives the handshake up by itself.
+      socket.close();
+      end(1006, "");
+    },
+  };
+}

@@ -1,0 +1,97 @@
+/**
+ * Errors of calls. What the server told and what the client found out by itself have one shape,
+ * so that callers need not know who noticed. PROTOCOL.md §6
+ *
+ * The class is tRPC's in all that can be seen, but importing tRPC's own would put 2.9 kB into
+ * every bundle, most of it the socket client this package replaces. Where tRPC is there anyway
+ * (`trpc.ts`), its class becomes the parent of this one.
+ */
+import type { AppErrorCode, AppErrorData } from "@tautline/contracts";
+import type { FailureShape } from "@tautline/contracts/wire";
+import type { TRPCClientError } from "@trpc/client";
+
+/** What every call rejects with, as far as this package knows it. */
+export type AnyCallError = TRPCClientError<{ errorShape: FailureShape; transformer: boolean }>;
+
+/** The class of every error of a call. */
+export class CallFailure extends Error {
+  readonly shape: FailureShape | undefined;
+  readonly data: FailureShape["data"] | undefined;
+  /** tRPC's links keep notes here. */
+  meta: Record<string, unknown> | undefined;
+
+  constructor(message: string, shape?: FailureShape, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = "TRPCClientError";
+    this.shape = shape;
+    this.data = shape?.data;
+  }
+}
+
+/** The codes a client finds out by itself. */
+export type LocalCode = Exclude<
+  AppErrorCode,
+  "OVERFLOW" | "RATE_LIMITED" | "TOO_MANY_CALLS" | "INTERNAL"
+>;
+
+// What `appErrors` of the contracts says of them, in the short form that all bundles hold.
+const statuses: { readonly [Code in LocalCode]: number } = {
+  CANCELLED: 499,
+  DEADLINE_EXCEEDED: 408,
+  NOT_SENT: 503,
+  OUTCOME_UNKNOWN: 503,
+  STREAM_LOST: 503,
+  PAYLOAD_TOO_LARGE: 413,
+  CONTRACT_MISMATCH: 412,
+  INVALID_INPUT: 400,
+  CLOSED: 503,
+};
+const names: { readonly [status: number]: FailureShape["data"]["code"] } = {
+  400: "BAD_REQUEST",
+  408: "TIMEOUT",
+  412: "PRECONDITION_FAILED",
+  413: "PAYLOAD_TOO_LARGE",
+  499: "CLIENT_CLOSED_REQUEST",
+  503: "SERVICE_UNAVAILABLE",
+};
+
+/** Builds one of Tautline's own errors as a server would have sent it. */
+export function toLocalError<Code extends LocalCode>(
+  code: Code,
+  data: AppErrorData[Code],
+  path: string | undefined,
+  message: string,
+  cause?: unknown,
+): AnyCallError {
+  const httpStatus = statuses[code];
+  // JSON-RPC 2.0 §5.1 has numbers of its own for these two; tRPC's others end in the status.
+  const number = httpStatus === 400 ? -32600 : httpStatus === 503 ? -32603 : -31600 - httpStatus;
+  const shape = { code: names[httpStatus], httpStatus, path, app: { code, data } };
+  return toError({ message, code: number, data: shape } as FailureShape, cause);
+}
+
+/** Builds the error of a failure that the server sent. PROTOCOL.md §6 */
+export function toFailure(
+  encoded: unknown,
+  decode: (encoded: unknown) => unknown,
+  path: string | undefined,
+): AnyCallError {
+  try {
+    const shape = decode(encoded) as FailureShape;
+    if (typeof shape.code === "number" && typeof shape.message === "string") return toError(shape);
+  } catch (error) {
+    return toUnreadable(path, error);
+  }
+  return toUnreadable(path);
+}
+
+/** Builds the error of an answer that can not be decoded: the two ends differ in transformer. */
+export function toUnreadable(path: string | undefined, cause?: unknown): AnyCallError {
+  const message = `Cannot decode the answer: ${cause ?? "it has another shape"}`;
+  const data = { code: "PARSE_ERROR", httpStatus: 400, path } as const;
+  return toError({ message, code: -32700, data } as FailureShape, cause);
+}
+
+function toError(shape: FailureShape, cause?: unknown): AnyCallError {
+  return new CallFailure(shape.message, shape, cause) as AnyCallError;
+}

@@ -1,0 +1,86 @@
+/**
+ * One call, from the moment it is made until it has settled, and what becomes of it when its
+ * connection is lost. Here is the answer to "what if the socket drops right here": a pure
+ * function, so the whole policy fits one table of tests.
+ */
+import type { AppErrorCode, ProcedureKind } from "@tautline/contracts";
+import type { AnyCallError } from "./call-error.js";
+
+/** Where a call was sent. */
+export interface CallRoute {
+  /** The caller gave up: the server is told, and the answer is awaited only to be counted. */
+  withdraw(call: Call): void;
+  /** The caller has read `count` events. */
+  credit(call: Call, count: number): void;
+}
+
+/** Whoever made a call. */
+export interface Reader {
+  /** The answer, or one event and its id. */
+  next(value: any, eventId?: string): void;
+  /** It has failed; nothing follows. */
+  fail(error: AnyCallError): void;
+  /** A subscription has begun, or begun again. */
+  begin?(): void;
+  /** A subscription has ended without an error, by the server or here. Nothing follows. */
+  end?(byServer: boolean): void;
+  /** Whether events were received that nobody has read. */
+  readonly backlog?: boolean;
+}
+
+/** One call. What changes while it lives is written by the table of calls and by its route. */
+export interface Call {
+  readonly kind: ProcedureKind;
+  readonly path: string;
+  /** The part of the message that is the same for every call of this procedure. */
+  readonly head: string;
+  /** The input as JSON text; empty when there is none. */
+  input: string;
+  /** Rises with every call of a client: the order in which they are sent. */
+  readonly order: number;
+  /** The time the call may take, in milliseconds, or infinity. */
+  readonly deadlineMs: number;
+  /** When that time is over, by the client's clock. */
+  readonly dueMs: number;
+  /** Whether sending it twice does no harm. */
+  readonly repeatable: boolean;
+  /** Whether a subscription without positions begins anew when it was lost. */
+  readonly restarts: boolean;
+  readonly signal: AbortSignal | undefined;
+
+  /** Who is told what becomes of it. */
+  readonly reader: Reader;
+
+  route: CallRoute | undefined;
+  /** Its number there. */
+  id: number;
+  settled: boolean;
+  started: boolean;
+  /** Whether the server said that its events have ids. */
+  tracked: boolean;
+  lastEventId: string | undefined;
+  /** Events read for which no credit was returned yet. */
+  owed: number;
+  /** Stops listening to `signal`. */
+  unlisten: (() => void) | undefined;
+}
+
+/** What follows for a call whose connection was lost before it was answered. */
+export type AfterLoss = "again" | Extract<AppErrorCode, "OUTCOME_UNKNOWN" | "STREAM_LOST">;
+
+/**
+ * Decides what follows for a call that was sent when its connection ended.
+ *
+ * @param code RFC 6455 §7.4. After 1009, too big, nothing that was in flight is sent again: its
+ * answer, or the call itself, would end the next connection as well.
+ */
+export function afterLoss(
+  call: Pick<Call, "kind" | "repeatable" | "restarts" | "started" | "tracked" | "lastEventId">,
+  code: number,
+): AfterLoss {
+  if (call.kind !== "subscription") {
+    return call.repeatable && code !== 1009 ? "again" : "OUTCOME_UNKNOWN";
+  }
+  const goesOn = call.tracked || call.lastEventId !== undefined;
+  return goesOn || !call.started || call.restarts ? "again" : "STREAM_LOST";
+}

@@ -1,0 +1,177 @@
+/**
+ * The table of calls: everything that has not settled, what of it still waits to be sent, and
+ * when it has to be given up. One timer serves all deadlines. A call settles here and nowhere
+ * else, so it settles once.
+ */
+import type { AppErrorData } from "@tautline/contracts";
+import type { Clock, Timer } from "@tautline/contracts/runtime";
+import { initialCredit } from "@tautline/contracts/wire";
+import type { Call } from "./call.js";
+import { type AnyCallError, type LocalCode, toLocalError } from "./call-error.js";
+
+/** The calls of one client. */
+export type Calls = ReturnType<typeof createCalls>;
+
+/** What the table tells its owner. */
+export interface CallsEvents {
+  /** Something may be sent that could not before. */
+  wake(): void;
+  /** Nothing is left: every call has settled. */
+  empty(): void;
+}
+
+/** Creates a table without calls. */
+export function createCalls(clock: Clock, events: CallsEvents) {
+  const live = new Set<Call>();
+  // Two lines, because each has a limit of its own; in order, the oldest first.
+  let waitingCalls = new Set<Call>();
+  let waitingSubscriptions = new Set<Call>();
+  let timer: Timer | undefined;
+  let sweepAtMs = Infinity;
+
+  const lineOf = (call: Call) =>
+    call.kind === "subscription" ? waitingSubscriptions : waitingCalls;
+
+  function arm(dueMs: number) {
+    if (dueMs >= sweepAtMs) return;
+    timer?.cancel();
+    sweepAtMs = dueMs;
+    timer = clock.after(dueMs - clock.now(), sweep);
+  }
+
+  // Not cancelled when calls settle: one look every now and then is cheaper than a timer a call.
+  function sweep() {
+    const now = clock.now();
+    let earliestMs = Infinity;
+    sweepAtMs = Infinity;
+    for (const call of live) {
+      const { dueMs, deadlineMs } = call;
+      if (dueMs > now) earliestMs = Math.min(earliestMs, dueMs);
+      else fail(call, "DEADLINE_EXCEEDED", { deadlineMs }, `No answer within ${deadlineMs} ms`);
+    }
+    arm(earliestMs);
+  }
+
+  /** Takes the call out of the table. False if it had settled before. */
+  function settle(call: Call): boolean {
+    if (call.settled) return false;
+    call.settled = true;
+    call.unlisten?.();
+    live.delete(call);
+    lineOf(call).delete(call);
+    if (live.size === 0) events.empty();
+    return true;
+  }
+
+  /** Ends a call from this side: the server is told if it knows of it. */
+  function withdraw(call: Call): boolean {
+    const { route } = call;
+    if (!settle(call)) return false;
+    route?.withdraw(call);
+    call.route = undefined;
+    return true;
+  }
+
+  function fail<Code extends LocalCode>(
+    call: Call,
+    code: Code,
+    data: AppErrorData[Code],
+    message: string,
+  ) {
+    if (withdraw(call)) call.reader.fail(toLocalError(code, data, call.path, message));
+  }
+
+  /** The reader's own end: a subscription just stops, other calls were promised an answer. */
+  function abort(call: Call) {
+    if (call.reader.end === undefined) fail(call, "CANCELLED", undefined, "The call was aborted");
+    else if (withdraw(call)) call.reader.end(false);
+  }
+
+  /** Puts calls back in line, where their order says. */
+  function again(calls: readonly Call[]) {
+    for (const call of calls) call.route = undefined;
+    // Events that nobody has read count against the credit: until they are read, the server
+    // must not be asked for as many again.
+    const ready = calls.filter((call) => !call.settled && !call.reader.backlog);
+    const isSubscription = (call: Call) => call.kind === "subscription";
+    waitingCalls = merged(
+      waitingCalls,
+      ready.filter((call) => !isSubscription(call)),
+    );
+    waitingSubscriptions = merged(waitingSubscriptions, ready.filter(isSubscription));
+    events.wake();
+  }
+
+  return {
+    /** How many have not settled. */
+    get size() {
+      return live.size;
+    },
+    /** How many wait to be sent. */
+    get waiting() {
+      return waitingCalls.size + waitingSubscriptions.size;
+    },
+    /** Takes a call in. One whose signal has aborted already is never sent. */
+    start(call: Call) {
+      const { signal } = call;
+      live.add(call);
+      if (signal?.aborted) return abort(call);
+      if (signal) {
+        const listener = () => abort(call);
+        signal.addEventListener("abort", listener);
+        call.unlisten = () => signal.removeEventListener("abort", listener);
+      }
+      lineOf(call).add(call);
+      arm(call.dueMs);
+      events.wake();
+    },
+    /** The call to send next, if there is one of a kind for which there is room. */
+    next(roomForCalls: boolean, roomForSubscriptions: boolean): Call | undefined {
+      const call = roomForCalls ? first(waitingCalls) : undefined;
+      const subscription = roomForSubscriptions ? first(waitingSubscriptions) : undefined;
+      if (call === undefined || subscription === undefined) return call ?? subscription;
+      return call.order < subscription.order ? call : subscription;
+    },
+    /** It was sent. */
+    sent(call: Call) {
+      lineOf(call).delete(call);
+      call.owed = 0;
+    },
+    /** The reader has read one event. */
+    read(call: Call) {
+      if (call.settled) return;
+      // In halves: returned one by one, credit would double the messages.
+      if (++call.owed >= initialCredit / 2) {
+        call.route?.credit(call, call.owed);
+        call.owed = 0;
+      }
+      // It was lost while there were events to read, and now there are none.
+      if (call.route === undefined && !call.reader.backlog && !waitingSubscriptions.has(call))
+        again([call]);
+    },
+    settle,
+    withdraw,
+    fail,
+    abort,
+    again,
+    /** Fails every call there is. */
+    failAll(toError: (path: string) => AnyCallError) {
+      for (const call of live) if (settle(call)) call.reader.fail(toError(call.path));
+    },
+    /** Nothing is left that could be late: a process that is done may end. */
+    rest() {
+      timer?.cancel();
+      sweepAtMs = Infinity;
+    },
+  };
+}
+
+function first(waiting: Set<Call>): Call | undefined {
+  for (const call of waiting) return call;
+}
+
+function merged(waiting: Set<Call>, back: readonly Call[]): Set<Call> {
+  return back.length === 0
+    ? waiting
+    : new Set([...back, ...waiting].sort((a, b) => a.order - b.order));
+}

@@ -1,0 +1,148 @@
+/**
+ * The client: its options, and the proxy in front of what they make.
+ */
+import type { Clock, ConnectSocket } from "@tautline/contracts/runtime";
+import type { AddressOptions } from "./connection/address.js";
+import type { Connection } from "./connection/connection.js";
+import type { HeartbeatTimes } from "./connection/heartbeat.js";
+import { type ClientCore, createCore } from "./core.js";
+import { createProxy } from "./proxy.js";
+import type { Client } from "./proxy-types.js";
+import { subscribe } from "./subscribe.js";
+import type { Transformer } from "./transformer.js";
+import type { KnownContract } from "./with-contract.js";
+
+/** Options of {@link createClient}. */
+export interface ClientOptions<C = unknown> extends AddressOptions {
+  /**
+   * The contract itself, wrapped by `withContract`: adds its deadlines, what it says of
+   * repeating, its fingerprint, and inputs checked before they are sent.
+   *
+   * @default none: the type alone is enough
+   */
+  readonly contract?: KnownContract<C>;
+  /**
+   * Which wire to speak. `trpc` is for servers that are not Tautline's: no cancelling, no
+   * credit, and plain subscriptions begin anew after a loss. PROTOCOL.md §2
+   *
+   * @default "tautline"
+   */
+  readonly dialect?: "tautline" | "trpc";
+  /**
+   * How values travel; the server must use the same. Left out: superjson's form, by a codec of
+   * our own. `"none"`: plain JSON.
+   */
+  readonly transformer?: Transformer | "none";
+  /**
+   * The longest a query or mutation may take, waiting for a connection included, in
+   * milliseconds. A call can ask for another, a contract for less. Subscriptions have none.
+   *
+   * @default 30_000
+   */
+  readonly deadlineMs?: number;
+  /**
+   * Whether to connect only for the first call.
+   *
+   * @default true
+   */
+  readonly lazy?: boolean;
+  /**
+   * Closes after so many milliseconds without a call or subscription; the next call connects.
+   *
+   * @default none: it stays open
+   */
+  readonly idleMs?: number;
+  /** The delays before reconnecting. They are drawn at random, each from 0 to a growing ceiling. */
+  readonly reconnect?: {
+    /**
+     * The first ceiling, in milliseconds, until a server has told its own.
+     *
+     * @default 250
+     */
+    readonly minMs?: number;
+    /**
+     * The highest ceiling, in milliseconds.
+     *
+     * @default 30_000
+     */
+    readonly maxMs?: number;
+  };
+  /**
+   * Time for a connection to be open, asking for credentials included, in milliseconds.
+   *
+   * @default 10_000
+   */
+  readonly connectTimeoutMs?: number;
+  /**
+   * Calls that may wait while there is no connection; one more fails with `NOT_SENT`.
+   *
+   * @default 1_000
+   */
+  readonly maxWaitingCalls?: number;
+  /**
+   * The largest frame taken from the server, in bytes, where the platform can limit it. A larger
+   * one closes with 1009. Well above what servers send by default: one's own server is trusted.
+   *
+   * @default 16_777_216
+   */
+  readonly maxFrameBytes?: number;
+  /**
+   * How to watch for life. What is left out is the server's to tell.
+   *
+   * @default { intervalMs: 15_000, timeoutMs: 5_000 }
+   */
+  readonly heartbeat?: Partial<HeartbeatTimes>;
+  /** Free text for the server's log, such as `"dashboard/1.4"`. */
+  readonly name?: string;
+  /** How sockets are opened. For tests. */
+  readonly connect?: ConnectSocket;
+  /** The time. For tests. */
+  readonly clock?: Clock;
+  /** A number from 0 up to 1. For tests. */
+  readonly random?: () => number;
+}
+
+const cores = new WeakMap<object, ClientCore>();
+
+/**
+ * Creates the typed client of a contract (`typeof app`) or of a tRPC router type. All calls share
+ * one connection, which is made for the first of them.
+ *
+ * @example
+ * ```ts
+ * import type { app } from "./contract";
+ *
+ * const api = createClient<typeof app>({ url: "/line" });
+ * const incidents = await api.incident.list.query();
+ * for await (const { data } of api.incident.changes.subscribe()) show(data);
+ * ```
+ */
+export function createClient<C>(options: ClientOptions<C>): Client<C> {
+  const core = createCore(options);
+  const api = createProxy((path, method, input, given = {}) => {
+    if (method === "subscribe") return subscribe(core, path, input, given);
+    const kind = method === "mutate" ? "mutation" : method;
+    if (kind !== "query" && kind !== "mutation") {
+      throw new TypeError(`Cannot call ${path}.${method}: use query, mutate or subscribe`);
+    }
+    return new Promise((next, fail) => void core.open(kind, path, input, given, { next, fail }));
+  });
+  cores.set(api, core);
+  return api as Client<C>;
+}
+
+/**
+ * The connection under a client. A function, because every name of the client is the contract's.
+ *
+ * @throws TypeError when `api` is not what `createClient` returned.
+ */
+export function connectionOf(api: object): Connection {
+  return coreOf(api).connection;
+}
+
+/** What is behind a client. */
+export function coreOf(api: object): ClientCore {
+  const core = cores.get(api);
+  if (core === undefined) throw new TypeError("Cannot find the connection: this is no client");
+  return core;
+}

@@ -1,0 +1,381 @@
+/**
+ * Connection: keeps one line to the server, makes the next when it is lost, and sees to it that
+ * every call settles whatever becomes of the line it went out on.
+ */
+import { appErrorOf } from "@tautline/contracts";
+import {
+  type Clock,
+  type ConnectSocket,
+  createEmitter,
+  type Timer,
+  type Unsubscribe,
+} from "@tautline/contracts/runtime";
+import {
+  CloseCode,
+  type Failure,
+  type Result,
+  type ToldLimits,
+  type Welcome,
+} from "@tautline/contracts/wire";
+import { afterLoss, type Call } from "../call/call.js";
+import { type AnyCallError, toLocalError, toUnreadable } from "../call/call-error.js";
+import { createCalls } from "../call/calls.js";
+import { type AddressOptions, askAddress } from "./address.js";
+import type { HeartbeatTimes } from "./heartbeat.js";
+import { createLine, type Line, type LineEnd, type LineHost, type Traffic } from "./line.js";
+import { afterClose, type ConnectionState } from "./state.js";
+
+/** What was counted since the client was made. */
+export interface ConnectionStats {
+  /** How often a connection was made after the first. */
+  readonly reconnects: number;
+  /** Of the last `PING` that was answered, in milliseconds. */
+  readonly roundTripMs: number | undefined;
+  /** How long the present connection has been open, in milliseconds. */
+  readonly openForMs: number | undefined;
+  readonly framesIn: number;
+  readonly framesOut: number;
+  /** Characters of the frames received: for JSON nearly always its bytes. */
+  readonly charactersIn: number;
+  readonly charactersOut: number;
+}
+
+/** The connection under a client: `connectionOf(api)`. */
+export interface Connection extends AsyncDisposable {
+  /** Where it stands. The same object until it changes. */
+  readonly state: ConnectionState;
+  /** Calls `listener` after each change of `state`, until the returned function is called. */
+  readonly subscribe: (listener: (state: ConnectionState) => void) => Unsubscribe;
+  /** A snapshot of what was counted. */
+  readonly stats: ConnectionStats;
+  /**
+   * Asks the server for a sign of life and resolves with the milliseconds it took. Rejects with
+   * `NOT_SENT` when there is no connection or it is lost meanwhile.
+   */
+  ping(): Promise<number>;
+  /** Connects now: not at the first call, not after the delay, also if it was closed. */
+  connect(): void;
+  /** Makes a new connection and moves to it; an open one is left only then. */
+  reconnect(): void;
+  /**
+   * Closes for good: calls that have not settled fail with `CLOSED`, and so do later ones. The
+   * promise resolves once the socket is gone.
+   */
+  close(): Promise<void>;
+}
+
+/** What a connection is made with. */
+export interface ConnectionOptions extends AddressOptions {
+  readonly full: boolean;
+  readonly connect: ConnectSocket;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly limits: ToldLimits;
+  readonly heartbeat: Partial<HeartbeatTimes>;
+  readonly reconnect: { readonly minMs?: number; readonly maxMs?: number };
+  readonly connectTimeoutMs: number;
+  readonly idleMs?: number;
+  readonly maxWaitingCalls: number;
+  readonly client: string | undefined;
+  readonly contract: string | undefined;
+  decode(encoded: unknown): unknown;
+  /** The error of a failure; `served` is what the server told of its contract. */
+  toError(encoded: unknown, path: string | undefined, served: Served | undefined): AnyCallError;
+}
+
+/** What a server told of its contract. PROTOCOL.md §6.3 */
+export type Served = Pick<Welcome, "contract" | "revision">;
+
+/** The connection, and the way in for calls. */
+export type ConnectionCore = ReturnType<typeof createConnection>;
+
+// A connection that held this long was a good one: the next loss is a new story, not the next
+// attempt of the old one.
+const firmMs = 5_000;
+
+/** Creates a connection that is idle. */
+export function createConnection(options: ConnectionOptions) {
+  const { clock, random, idleMs, maxWaitingCalls, toError } = options;
+  const changed = createEmitter<ConnectionState>();
+  const traffic: Traffic = {
+    framesIn: 0,
+    framesOut: 0,
+    charactersIn: 0,
+    charactersOut: 0,
+    roundTripMs: undefined,
+  };
+  let { limits } = options;
+  let { minMs: windowMs = 250 } = options.reconnect;
+  const { maxMs = 30_000 } = options.reconnect;
+
+  let state: ConnectionState = { name: "idle" };
+  /** Takes the calls. */
+  let current: Line | undefined;
+  /** Will take them once it is open; at once, if there is no other. */
+  let opening: Line | undefined;
+  /** All that are not over: those that finish what they have as well. */
+  const lines = new Set<Line>();
+  let attempt = 0;
+  let opened = 0;
+  let openedAtMs = 0;
+  let emptyAtMs = 0;
+  let served: Served | undefined;
+  /** To the next attempt. */
+  let timer: Timer | undefined;
+  let idleTimer: Timer | undefined;
+  let closing: Promise<unknown> | undefined;
+  let toClosedError: (path: string) => AnyCallError;
+
+  const calls = createCalls(clock, {
+    wake: () => (current ?? opening)?.wake(),
+    empty() {
+      emptyAtMs = clock.now();
+    },
+  });
+
+  function become(next: ConnectionState) {
+    if (next.name === "idle") calls.rest();
+    state = next;
+    changed.emit(next);
+  }
+
+  function open() {
+    timer?.cancel();
+    const line = createLine({ ...options, limits, traffic }, host);
+    opening = line;
+    lines.add(line);
+    if (current === undefined) become({ name: "connecting", attempt });
+    askAddress(options).then(
+      ([url, credentials]) => line.dial(url, credentials),
+      (error) => line.abandon(1006, String(error)),
+    );
+  }
+
+  /** Stays closed until its owner says otherwise. */
+  function shut(code: number, reason: string, refusal?: unknown) {
+    toClosedError = (path) =>
+      refusal === undefined
+        ? toLocalError(
+            "CLOSED",
+            { closeCode: code },
+            path,
+            `The connection is closed: ${reason || code}`,
+          )
+        : toError(refusal, path, undefined);
+    current = opening = undefined;
+    attempt = 0;
+    timer?.cancel();
+    idleTimer?.cancel();
+    state = { name: "closed", code, reason };
+    calls.failAll(toClosedError);
+    calls.rest();
+    closing = Promise.all([...lines].map((line) => line.close(CloseCode.ClientClosed, reason)));
+    changed.emit(state); // last: a listener may connect again
+  }
+
+  /** Takes back what `line` will not answer. Subscriptions that can go on do so elsewhere. */
+  function recover(line: Line, code: number) {
+    const lost: Call[] = [];
+    for (const call of line.sent.values()) {
+      if (call.route !== line) continue;
+      const fate = afterLoss(call, code);
+      if (fate === "again") lost.push(call);
+      else calls.fail(call, fate, undefined, `${lostSentences[fate]} (close code ${code})`);
+    }
+    calls.again(lost);
+  }
+
+  const host: LineHost = {
+    next(line, roomForCalls, roomForSubscriptions) {
+      return line === (current ?? opening)
+        ? calls.next(roomForCalls, roomForSubscriptions)
+        : undefined;
+    },
+    sent: calls.sent,
+    tooLarge(call, bytes, maxBytes) {
+      const sentence = `Cannot send ${bytes} bytes: maxFrameBytes is ${maxBytes}`;
+      calls.fail(call, "PAYLOAD_TOO_LARGE", { bytes, maxBytes }, sentence);
+    },
+    received,
+    opened(line, welcome) {
+      const previous = current;
+      current = line;
+      opening = undefined;
+      opened++;
+      openedAtMs = emptyAtMs = clock.now();
+      served = welcome;
+      if (welcome !== undefined) ({ limits, reconnectWindowMs: windowMs } = welcome);
+      if (idleMs !== undefined) watchIdle(idleMs);
+      become({ name: "open", limits, contract: welcome?.contract, revision: welcome?.revision });
+      if (previous !== undefined) leave(previous);
+    },
+    moves(line) {
+      if (line === current && opening === undefined) open();
+    },
+    ended(line, end) {
+      lines.delete(line);
+      const wasCurrent = line === current;
+      const wasOpening = line === opening;
+      if (wasCurrent) current = undefined;
+      if (wasOpening) opening = undefined;
+      const refused = isRefused(end);
+      if (!refused) recover(line, end.code);
+      if ((wasCurrent || wasOpening) && state.name !== "closed") follow(wasCurrent, end, refused);
+    },
+  };
+
+  /** Moves from a line that still works: what it is asked already it answers. */
+  function leave(line: Line) {
+    const moving: Call[] = [];
+    for (const call of line.sent.values()) {
+      if (call.route !== line || call.kind !== "subscription") continue;
+      if (afterLoss(call, 1000) !== "again") continue;
+      line.withdraw(call);
+      moving.push(call);
+    }
+    calls.again(moving);
+    line.retire();
+  }
+
+  function isRefused({ code, refusal }: LineEnd) {
+    if (refusal === undefined) return false;
+    if (code === CloseCode.Unauthenticated) return true;
+    // A stock server has no close code for it.
+    const reason = toError(refusal, undefined, undefined).data?.code;
+    return !options.full && (reason === "UNAUTHORIZED" || reason === "FORBIDDEN");
+  }
+
+  /** After the line that counts has ended. */
+  function follow(wasCurrent: boolean, end: LineEnd, refused: boolean) {
+    if (wasCurrent && clock.now() - openedAtMs >= firmMs) attempt = 0;
+    const code = refused ? CloseCode.Unauthenticated : end.code;
+    const next = afterClose({ ...end, code }, attempt, { windowMs, maxMs }, random);
+    if (opening !== undefined) return become({ name: "connecting", attempt });
+    if (current !== undefined) {
+      // It could not move; it works where it is, and tries again if that makes sense.
+      if (next.name === "closed") return;
+    } else if (next.name === "closed") {
+      return shut(code, end.reason, refused ? end.refusal : undefined);
+    } else if (idleMs !== undefined && calls.size === 0) {
+      return become({ name: "idle" });
+    } else become(next);
+    attempt = next.attempt;
+    timer?.cancel();
+    timer = clock.after(next.delayMs, open);
+  }
+
+  function received(call: Call, answer: Result | Failure) {
+    if ("error" in answer) {
+      const error = toError(answer.error, call.path, served);
+      // Cut off for being slow: it goes on after what it has read.
+      if (appErrorOf(error)?.code === "OVERFLOW" && call.lastEventId !== undefined) {
+        return calls.again([call]);
+      }
+      if (calls.settle(call)) call.reader.fail(error);
+      return;
+    }
+    const { type, data, id, tracked } = answer.result as {
+      type?: string;
+      data?: unknown;
+      id?: unknown;
+      tracked?: boolean;
+    };
+    const isSubscription = call.kind === "subscription";
+    if (isSubscription && type === "started") {
+      call.started = true;
+      call.tracked ||= tracked === true;
+      return call.reader.begin?.();
+    }
+    if (isSubscription && type === "stopped") {
+      if (calls.settle(call)) call.reader.end?.(true);
+      return;
+    }
+    let value: unknown;
+    try {
+      value = options.decode(data);
+    } catch (error) {
+      if (calls.withdraw(call)) call.reader.fail(toUnreadable(call.path, error));
+      return;
+    }
+    if (!isSubscription) calls.settle(call);
+    else if (id !== undefined) call.lastEventId = String(id);
+    call.reader.next(value, call.lastEventId);
+  }
+
+  function watchIdle(delayMs: number) {
+    idleTimer?.cancel();
+    idleTimer = clock.after(delayMs, () => {
+      const leftMs = calls.size > 0 ? idleMs! : emptyAtMs + idleMs! - clock.now();
+      if (leftMs > 0) return watchIdle(leftMs);
+      const line = current;
+      current = undefined;
+      if (opening === undefined) become({ name: "idle" });
+      void line?.close(CloseCode.Idle, "Idle");
+    });
+  }
+
+  const connection: Connection = {
+    get state() {
+      return state;
+    },
+    subscribe: changed.on,
+    get stats() {
+      return {
+        ...traffic,
+        reconnects: Math.max(0, opened - 1),
+        openForMs: current && clock.now() - openedAtMs,
+      };
+    },
+    ping() {
+      return new Promise((resolve, reject) => {
+        const fail = () =>
+          reject(toLocalError("NOT_SENT", undefined, undefined, "There is no connection to ask"));
+        if (current === undefined) return fail();
+        const late = clock.after(options.connectTimeoutMs, fail);
+        current.ping((roundTripMs) => {
+          late.cancel();
+          if (roundTripMs === undefined) fail();
+          else resolve(roundTripMs);
+        });
+      });
+    },
+    connect() {
+      if (current === undefined && opening === undefined) open();
+    },
+    reconnect() {
+      if (opening === undefined) open();
+    },
+    async close() {
+      if (state.name !== "closed" || state.code !== CloseCode.ClientClosed) {
+        shut(CloseCode.ClientClosed, "Closed by its owner");
+      }
+      await closing;
+    },
+    [Symbol.asyncDispose]: () => connection.close(),
+  };
+
+  return {
+    connection,
+    /** Takes a call in; it settles sooner or later, perhaps at once. */
+    start(call: Call) {
+      const refuse = (error: AnyCallError) => {
+        call.settled = true;
+        call.reader.fail(error);
+      };
+      if (state.name === "closed") return refuse(toClosedError(call.path));
+      if (current === undefined && calls.waiting >= maxWaitingCalls) {
+        const sentence = `Cannot wait for a connection: ${maxWaitingCalls} calls do already`;
+        return refuse(toLocalError("NOT_SENT", undefined, call.path, sentence));
+      }
+      calls.start(call);
+      if (state.name === "idle" && !call.settled) open();
+    },
+    abort: calls.abort,
+    read: calls.read,
+  };
+}
+
+const lostSentences = {
+  OUTCOME_UNKNOWN: "The connection was lost before the answer came",
+  STREAM_LOST: "The connection was lost, and the events have no ids to go on from",
+};

@@ -1,0 +1,17 @@
+/** The state of the connection in tRPC's words, for callbacks and links that expect those. */
+import { CallFailure } from "../call/call-error.js";
+import type { CallError, SubscriptionConnectionState } from "../proxy-types.js";
+import type { ConnectionState } from "./state.js";
+
+/** tRPC knows three states: `idle`, `connecting` after whatever error, and `pending` when open. */
+export function toTRPCState(state: ConnectionState): SubscriptionConnectionState<any> {
+  const { name } = state;
+  if (name === "open") return { type: "state", state: "pending", error: null };
+  const isLost = name === "waiting";
+  const error = isLost ? new CallFailure(`Connection lost: ${state.reason || state.code}`) : null;
+  return {
+    type: "state",
+    state: isLost || name === "connecting" ? "connecting" : "idle",
+    error: error as CallError<any> | null,
+  };
+}

@@ -1,0 +1,135 @@
+/**
+ * Core: where codec, calls and connection meet. What is called here becomes the record of a
+ * call, encoded once; between it and the connection there is nothing else.
+ */
+import type { ProcedureKind } from "@tautline/contracts";
+import { systemClock } from "@tautline/contracts/runtime";
+import { defaultLimits, type ToldLimits } from "@tautline/contracts/wire";
+import { openSocket } from "#websocket";
+import type { Call, Reader } from "./call/call.js";
+import { type AnyCallError, toFailure, toLocalError } from "./call/call-error.js";
+import { requestHead } from "./call/message.js";
+import type { Following } from "./call/subscription.js";
+import type { ClientOptions } from "./client.js";
+import { type Connection, createConnection } from "./connection/connection.js";
+import type { CallOptions, SubscribeOptions } from "./proxy-types.js";
+import { toCodec } from "./transformer.js";
+
+/** What a client can do, without its types: for the proxy and the link. */
+export interface ClientCore {
+  readonly connection: Connection;
+  /** Starts a call of any kind, which tells `reader`. */
+  open(
+    kind: ProcedureKind,
+    path: string,
+    input: unknown,
+    options: CallOptions & SubscribeOptions,
+    reader: Reader,
+  ): Following;
+}
+
+// A stock server limits nothing but the frame, and that to 100 MiB, the default of `ws`.
+const stockLimits = Object.fromEntries(
+  Object.keys(defaultLimits).map((name) => [name, 100 * 1_048_576]),
+) as unknown as ToldLimits;
+
+/** Creates what is behind a client. */
+export function createCore(options: ClientOptions): ClientCore {
+  const { contract, dialect = "tautline", deadlineMs: defaultMs = 30_000 } = options;
+  const { clock = systemClock, maxFrameBytes = 16_777_216 } = options;
+  const full = dialect === "tautline";
+  const { encode, decode } = toCodec(options.transformer);
+  const heads = new Map<string, string>();
+  let order = 0;
+
+  const { connection, start, abort, read } = createConnection({
+    connect: (url, protocols) => openSocket(url, protocols, maxFrameBytes),
+    random: Math.random,
+    heartbeat: {},
+    reconnect: {},
+    connectTimeoutMs: 10_000,
+    maxWaitingCalls: 1_000,
+    ...given(options),
+    full,
+    clock,
+    limits: full ? defaultLimits : stockLimits,
+    client: options.name,
+    contract: contract?.hash,
+    decode,
+    toError(encoded, path, served) {
+      const error = toFailure(encoded, decode, path);
+      return contract?.mismatch(error, path, served) ?? error;
+    },
+  });
+
+  function headOf(kind: ProcedureKind, path: string) {
+    const key = kind + path;
+    let head = heads.get(key);
+    if (head === undefined) {
+      head = requestHead(kind, path);
+      heads.set(key, head);
+    }
+    return head;
+  }
+
+  /** Makes the record of a call and lets it go. What is wrong with its input becomes its failure. */
+  const open: ClientCore["open"] = (kind, path, input, options, reader) => {
+    const { deadlineMs: asked = defaultMs, onLost, signal, lastEventId } = options;
+    const procedure = contract?.procedure(path);
+    const deadlineMs =
+      kind === "subscription" ? Infinity : Math.min(asked, procedure?.deadlineMs ?? Infinity);
+    const call: Call = {
+      kind,
+      path,
+      head: headOf(kind, path),
+      input: "",
+      order: order++,
+      deadlineMs,
+      dueMs: clock.now() + deadlineMs,
+      repeatable: kind === "query" || procedure?.repeat === "safe",
+      restarts: onLost === "restart" || !full,
+      signal,
+      reader,
+      route: undefined,
+      id: 0,
+      settled: false,
+      started: false,
+      tracked: false,
+      lastEventId,
+      owed: 0,
+      unlisten: undefined,
+    };
+    const go = (error: AnyCallError | undefined) => {
+      if (call.settled) return;
+      if (error === undefined) return start(call);
+      call.settled = true;
+      reader.fail(error);
+    };
+    const unfit = (error: unknown) => {
+      const message = `Cannot send the input: ${error instanceof Error ? error.message : error}`;
+      const issues = [{ path: [], message }];
+      go(toLocalError("INVALID_INPUT", { issues }, path, message, error));
+    };
+    try {
+      // Missing means undefined, but a stock server with a transformer would never answer that.
+      if (input !== undefined || !full) call.input = encode(input) ?? "";
+      const checked = contract?.check(path, input);
+      if (checked instanceof Promise) void checked.then(go, unfit);
+      else go(checked);
+    } catch (error) {
+      unfit(error);
+    }
+    return { read: () => read(call), stop: () => abort(call) };
+  };
+
+  if (options.lazy === false) connection.connect();
+
+  return { connection, open };
+}
+
+/** The options that are there: one set to undefined must not hide its default. */
+function given<T extends object>(options: T): T {
+  return Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  ) as T;
+}

@@ -1,0 +1,31 @@
+/**
+ * The client. First the names for applications, then those for authors of adapters and tests.
+ */
+export {
+  type AppErrorCode,
+  appErrorOf,
+  isDeclared,
+  mayRetry,
+} from "@tautline/contracts";
+export { type ClientOptions, connectionOf, createClient } from "./client.js";
+export type { AddressOptions, Given } from "./connection/address.js";
+export type { Connection, ConnectionStats } from "./connection/connection.js";
+export type { HeartbeatTimes } from "./connection/heartbeat.js";
+export type { ConnectionState } from "./connection/state.js";
+export { link } from "./link.js";
+export type {
+  CallError,
+  CallOptions,
+  Client,
+  EventIterator,
+  MutationCall,
+  QueryCall,
+  SubscribeCallbacks,
+  SubscribeOptions,
+  SubscriptionCall,
+  SubscriptionConnectionState,
+} from "./proxy-types.js";
+export { safe } from "./safe.js";
+export type { DataTransformer, Transformer } from "./transformer.js";
+export { TRPCClientError } from "./trpc.js";
+export { type ContractUse, type KnownContract, withContract } from "./with-contract.js";

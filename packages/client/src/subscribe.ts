@@ -1,0 +1,59 @@
+/** `.subscribe()`: with callbacks if there is an `onData`, else for `for await`. */
+import type { Reader } from "./call/call.js";
+import {
+  type Callbacks,
+  createCallbackReader,
+  createIterator,
+  type Following,
+  guarded,
+} from "./call/subscription.js";
+import { toTRPCState } from "./connection/trpc-state.js";
+import type { ClientCore } from "./core.js";
+import type { SubscribeOptions, SubscriptionConnectionState } from "./proxy-types.js";
+
+type Options = SubscribeOptions &
+  Callbacks & { onConnectionStateChange?(state: SubscriptionConnectionState<any>): void };
+
+/** Starts a subscription. Returns what stops it, or what iterates it. */
+export function subscribe(core: ClientCore, path: string, input: unknown, options: Options = {}) {
+  let following: Following | undefined;
+  const late = () => following!;
+  if (typeof options.onData !== "function") {
+    const { reader, iterator } = createIterator(late);
+    following = core.open("subscription", path, input, options, reader);
+    return iterator;
+  }
+  const reader = createCallbackReader(options, late);
+  const { onConnectionStateChange } = options;
+  following = core.open(
+    "subscription",
+    path,
+    input,
+    options,
+    onConnectionStateChange === undefined
+      ? reader
+      : watched(reader, core, (state) => onConnectionStateChange(toTRPCState(state))),
+  );
+  return { unsubscribe: following.stop };
+}
+
+/** A reader that is told the connection's state as well, from now until its end. */
+export function watched(
+  reader: Reader,
+  { connection }: Pick<ClientCore, "connection">,
+  tell: (state: ClientCore["connection"]["state"]) => void,
+): Reader {
+  const unsubscribe = connection.subscribe((state) => guarded(() => tell(state)));
+  guarded(() => tell(connection.state));
+  return {
+    ...reader,
+    fail(error) {
+      unsubscribe();
+      reader.fail(error);
+    },
+    end(byServer) {
+      unsubscribe();
+      reader.end?.(byServer);
+    },
+  };
+}

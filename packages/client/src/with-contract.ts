@@ -1,0 +1,98 @@
+/**
+ * What a client can do that holds the contract's value and not only its type. It is passed to
+ * `createClient` by this function and not as it is, so that the code for it stays out of the
+ * bundles of all others.
+ */
+import {
+  type AnyProcedure,
+  type Contract,
+  fingerprint,
+  isSchema,
+  proceduresOf,
+  type SchemaIssue,
+} from "@tautline/contracts";
+import { type AnyCallError, toLocalError } from "./call/call-error.js";
+import type { Served } from "./connection/connection.js";
+
+/** Options of {@link withContract}. */
+export interface ContractUse {
+  /**
+   * Whether inputs are validated before they are sent. The input itself is sent, not what the
+   * schema makes of it: the server parses it anyway, and twice would break transforms.
+   *
+   * @default false
+   */
+  readonly validateInputs?: boolean;
+}
+
+/** A contract that a client can use at run time. Made by {@link withContract}. */
+export interface KnownContract<C> {
+  /** Only says the type. */
+  readonly "~contract"?: C;
+  /** The hash told in `hello`. PROTOCOL.md §6.3 */
+  readonly hash: string;
+  procedure(path: string): Pick<AnyProcedure, "deadlineMs" | "repeat"> | undefined;
+  /** The error of an input that does not fit; undefined when it does. May take time. */
+  check(path: string, input: unknown): Promise<AnyCallError | undefined> | AnyCallError | undefined;
+  /** Whether a failure comes from a difference of the contracts, and if so, the error for that. */
+  mismatch(
+    error: AnyCallError,
+    path: string | undefined,
+    served: Served | undefined,
+  ): AnyCallError | undefined;
+}
+
+/**
+ * Lets a client use the contract itself: its deadlines, what it says of repeating, its
+ * fingerprint, and its schemas for checking inputs.
+ *
+ * @example
+ * ```ts
+ * const api = createClient({ url, contract: withContract(app, { validateInputs: true }) });
+ * ```
+ */
+export function withContract<C extends Contract>(
+  contract: C,
+  { validateInputs = false }: ContractUse = {},
+): KnownContract<C> {
+  const procedures = proceduresOf(contract);
+  const { hash, procedures: hashes, revision } = fingerprint(contract);
+
+  return {
+    hash,
+    procedure: (path) => procedures.get(path),
+    check(path, input) {
+      const schema = procedures.get(path)?.input;
+      if (!validateInputs || !isSchema(schema)) return undefined;
+      const result = schema["~standard"].validate(input);
+      if (!(result instanceof Promise)) return result.issues && toInvalid(path, result.issues);
+      return result.then(({ issues }) => issues && toInvalid(path, issues));
+    },
+    mismatch(error, path, served) {
+      const theirs = (error.data as Partial<Record<"contract", string | null>> | undefined)
+        ?.contract;
+      if (path === undefined || theirs === undefined) return undefined;
+      if (theirs === (hashes.get(path) ?? null)) return undefined;
+      const older = olderSide(revision, served?.revision);
+      const sentence = `Client and server have different contracts for ${path}: ${error.message}`;
+      return toLocalError("CONTRACT_MISMATCH", { path, older }, path, sentence, error);
+    },
+  };
+}
+
+function olderSide(ours: number | undefined, theirs: number | undefined) {
+  if (ours === undefined || theirs === undefined || ours === theirs) return "unknown";
+  return ours < theirs ? "client" : "server";
+}
+
+function toInvalid(path: string, issues: readonly SchemaIssue[]): AnyCallError {
+  const told = issues.map(({ message, path: at = [] }) => ({
+    message,
+    path: at.map((step) => {
+      const key = typeof step === "object" ? step.key : step;
+      return typeof key === "number" ? key : String(key);
+    }),
+  }));
+  const sentence = `The input does not fit: ${issues.map(({ message }) => message).join("; ")}`;
+  return toLocalError("INVALID_INPUT", { issues: told }, path, sentence);
+}
