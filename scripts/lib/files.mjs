@@ -19,7 +19,7 @@ export function filesIn(folder, pattern) {
   const entries = readdirSync(path, { withFileTypes: true });
   return entries
     .flatMap((entry) => {
-      const child = `${folder}/${entry.name}`;
+      const child = folder === "." ? entry.name : `${folder}/${entry.name}`;
       if (entry.isDirectory()) return notOurs.has(entry.name) ? [] : filesIn(child, pattern);
       return pattern.test(entry.name) ? [child] : [];
     })
