@@ -16,7 +16,7 @@ const INCIDENT_NOT_FOUND = z.object({ asked: z.string() });
 export const incidents = contract({
   incident: {
     /** The latest 500 incidents, newest first, and the position to follow `changes` from. */
-    list: query({ output: z.object({ incidents: z.array(Incident), position: z.int() }) }),
+    list: query({ output: z.object({ incidents: z.array(Incident), position: z.string() }) }),
 
     /** One incident and all that happened to it, oldest first. */
     read: query({
@@ -64,13 +64,14 @@ export const incidents = contract({
 
     /**
      * Every change after a position, then each new one. An event's id is its position, so a
-     * subscriber who was away gets what it missed, once, in order.
+     * subscriber who was away gets what it missed, once, in order. A position of another database
+     * is refused with the present one: read the list anew.
      */
     changes: subscription({
-      input: z.object({ after: z.int() }),
+      input: z.object({ after: z.string() }),
       output: Change,
       tracked: true,
-      errors: { POSITION_UNKNOWN: z.object({ position: z.int() }) },
+      errors: { POSITION_UNKNOWN: z.object({ position: z.string() }) },
     }),
   },
 

@@ -28,7 +28,7 @@ const { data, host, port } = parseFlags(process.argv.slice(2));
 
 mkdirSync(data, { recursive: true });
 const store = createStore(join(data, "incidents.db"));
-if (store.position() === 0) seed(store, new Date());
+if (store.list(1).length === 0) seed(store, new Date());
 
 const pageFolder = fileURLToPath(new URL("../page", import.meta.url));
 const http = createHttpServer(staticFiles(pageFolder));

@@ -57,7 +57,7 @@ describe("the store", () => {
     store.add(id, once, { by: "Yuki", at: at(1) });
     expect(() => store.add(id, once, { by: "Yuki", at: at(2) })).toThrow();
     expect(store.find(id)).toMatchObject({ comments: 1, revision: 2 });
-    expect(store.position()).toBe(2);
+    expect(store.seqAt(store.position())).toBe(2);
   });
 
   it("knows the open twin of a title, whatever its case, until it is resolved", () => {
@@ -95,5 +95,21 @@ describe("the store", () => {
     store = createStore(file);
     expect(store.timeline(id).at(-1)?.text).toBe("survives");
     expect(store.add(id, entry("acknowledged"), { by: "Yuki", at: at(2) }).revision).toBe(3);
+  });
+
+  it("gives out positions that only this database takes back, after any number of restarts", () => {
+    const { id } = store.open(draft, { by: "Priya", at: at(0) });
+    const position = store.position();
+    store.add(id, entry("commented", "one"), { by: "Yuki", at: at(1) });
+    store.close();
+    store = createStore(file);
+    expect(store.seqAt(position)).toBe(1);
+    expect(store.toPosition(2)).toBe(store.position());
+
+    const other = createStore(":memory:");
+    other.open(draft, { by: "Priya", at: at(0) });
+    const strange = [other.position(), store.toPosition(3), "", "1", `${position}x`, "a:b"];
+    expect(strange.map((one) => store.seqAt(one))).toEqual(strange.map(() => undefined));
+    other.close();
   });
 });

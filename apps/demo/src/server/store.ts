@@ -69,6 +69,16 @@ export function createStore(file: string) {
   db.pragma("synchronous = NORMAL");
   db.exec(schema);
 
+  // Tells this database from one made anew in its place, whose entries count from 1 again.
+  // SQLite keeps a number of the application's own in the file's head: `user_version`.
+  let [{ user_version: version }] = db.pragma("user_version") as [{ user_version: number }];
+  if (version === 0) {
+    version = 1 + Math.floor(Math.random() * 0x7ffffffe);
+    db.pragma(`user_version = ${version}`);
+  }
+  const epoch = version.toString(36);
+  const toPosition = (seq: number) => `${epoch}:${seq}`;
+
   const insertIncident = db.prepare(
     `INSERT INTO incidents (id, number, title, service, severity, opened_by, opened_at)
      VALUES (?, (SELECT coalesce(max(number), ${numbersStartAfter}) + 1 FROM incidents), ?, ?, ?, ?, ?)`,
@@ -168,9 +178,19 @@ export function createStore(file: string) {
       (id: string, entry: NewEntry, mark: Mark): Incident => write(id, entry, mark),
     ) as (id: string, entry: NewEntry, mark: Mark) => Incident,
 
-    /** The `seq` of the last entry, 0 when there is none. */
-    position(): number {
-      return (top.get() as { seq: number }).seq;
+    /** Where the log ends. */
+    position(): string {
+      return toPosition((top.get() as { seq: number }).seq);
+    },
+
+    /** The position right after the entry `seq`. */
+    toPosition,
+
+    /** The `seq` that a position stands for, `undefined` when this database never gave it out. */
+    seqAt(position: string): number | undefined {
+      const [of, digits] = position.split(":");
+      const seq = of === epoch && /^\d+$/.test(digits ?? "") ? Number(digits) : undefined;
+      return seq !== undefined && seq <= (top.get() as { seq: number }).seq ? seq : undefined;
     },
 
     /** Up to `limit` changes after `seq`, oldest first. Each carries its incident as it is now. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Change, Entry, Incident } from "../../domain.js";
-import { applyToListing, applyToStory } from "./apply-change.js";
+import { applyToStory, withIncident } from "./apply-change.js";
 
 const at = (seconds: number) => new Date(1_700_000_000_000 + seconds * 1_000);
 const incident = (change: Partial<Incident> = {}): Incident => ({
@@ -30,28 +30,26 @@ const change = (seq: number, of: Partial<Incident> = {}): Change => ({
   entry: entry(seq),
 });
 
-describe("a change, applied to the list", () => {
-  const listing = { incidents: [incident({ id: "b", number: 2002 }), incident()], position: 2 };
+describe("an incident, put into the list", () => {
+  const list = [incident({ id: "b", number: 2002 }), incident()];
 
-  it("replaces the incident where it stands and moves the position", () => {
-    const after = applyToListing(listing, change(3));
-    expect(after.incidents.map(({ id, comments }) => [id, comments])).toEqual([
+  it("replaces its older copy where that stands", () => {
+    const after = withIncident(list, incident({ revision: 3, comments: 2 }));
+    expect(after.map(({ id, comments }) => [id, comments])).toEqual([
       ["b", 0],
       ["a", 2],
     ]);
-    expect(after.position).toBe(3);
   });
 
-  it("puts a new incident where its number belongs", () => {
-    const after = applyToListing(listing, change(3, { id: "c", number: 2003 }));
-    expect(after.incidents.map(({ id }) => id)).toEqual(["c", "b", "a"]);
+  it("goes where its number belongs when it is new", () => {
+    const after = withIncident(list, incident({ id: "c", number: 2003 }));
+    expect(after.map(({ id }) => id)).toEqual(["c", "b", "a"]);
   });
 
-  it("is the same twice, and an older copy never replaces a newer one", () => {
-    const newer = applyToListing(listing, change(5));
-    expect(applyToListing(newer, change(5))).toBe(newer);
-    expect(applyToListing(newer, change(4))).toBe(newer);
-    expect(newer.incidents[1]!.comments).toBe(4);
+  it("changes nothing twice, and an older copy never replaces a newer one", () => {
+    const newer = withIncident(list, incident({ revision: 5, comments: 4 }));
+    expect(withIncident(newer, incident({ revision: 5, comments: 4 }))).toBe(newer);
+    expect(withIncident(newer, incident({ revision: 4, comments: 3 }))).toBe(newer);
   });
 });
 

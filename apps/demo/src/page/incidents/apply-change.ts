@@ -4,20 +4,13 @@
  */
 import type { Change, Entry, Incident } from "../../domain.js";
 
-/** What `incident.list` answers. */
-export interface Listing {
-  readonly incidents: readonly Incident[];
-  /** Everything up to this `seq` is contained. */
-  readonly position: number;
-}
-
 /** What `incident.read` answers. */
 export interface Story {
   readonly incident: Incident;
   readonly timeline: readonly Entry[];
 }
 
-/** The list with this incident in its place, unless it holds a newer copy. */
+/** The list with this incident in its place; the same list when it holds a newer copy. */
 export function withIncident<Known extends readonly Incident[]>(
   incidents: Known,
   incident: Incident,
@@ -27,17 +20,6 @@ export function withIncident<Known extends readonly Incident[]>(
   // The answer of a call can overtake the events that were under way, or come after them.
   if (known.revision >= incident.revision) return incidents;
   return incidents.map((one) => (one === known ? incident : one));
-}
-
-/** The list after a change. The same object when it brings nothing new. */
-export function applyToListing<Known extends Listing>(
-  listing: Known,
-  { incident, entry }: Change,
-): Known {
-  const incidents = withIncident(listing.incidents, incident);
-  const position = Math.max(listing.position, entry.seq);
-  const same = incidents === listing.incidents && position === listing.position;
-  return same ? listing : { ...listing, incidents, position };
 }
 
 /** The detail of an incident after a change to it. The same object when it brings nothing new. */

@@ -21,6 +21,7 @@ import { useAbsorb } from "./use-absorb.js";
 export function IncidentDetail({ number, close }: { number: number; close: () => void }) {
   const { trpc } = useLine();
   const read = useQuery(trpc.incident.read.queryOptions({ number }, { retry: false }));
+  const missing = isDeclared(read.error, "INCIDENT_NOT_FOUND");
   const self = useRef<HTMLElement>(null);
   useEffect(() => {
     // What was opened is where one goes on; on a walk through the list one goes on there.
@@ -41,7 +42,7 @@ export function IncidentDetail({ number, close }: { number: number; close: () =>
           <span className="unseen">Close the incident</span>
         </button>
       </header>
-      {read.data ? (
+      {read.data && !missing ? (
         <>
           <div className="detail-scroll">
             <Summary incident={read.data.incident} />
@@ -52,7 +53,7 @@ export function IncidentDetail({ number, close }: { number: number; close: () =>
         </>
       ) : read.error ? (
         <Unreadable
-          missing={isDeclared(read.error, "INCIDENT_NOT_FOUND")}
+          missing={missing}
           text={refusalOf(read.error.data?.app, new Date()).text}
           close={close}
           retry={() => read.refetch()}
@@ -77,7 +78,7 @@ function Unreadable({
 }) {
   return (
     <div className="empty" role="alert">
-      <h3>{missing ? "No such incident" : "It could not be read"}</h3>
+      <h2>{missing ? "No such incident" : "It could not be read"}</h2>
       <p>{text}</p>
       <button type="button" className="button" onClick={missing ? close : retry}>
         {missing ? "Back to the list" : "Try again"}

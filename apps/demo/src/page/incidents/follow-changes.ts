@@ -6,7 +6,7 @@ import { useEffect } from "react";
 import type { Change } from "../../domain.js";
 import type { Line } from "../line/line.js";
 import { useLine } from "../line/use-line.js";
-import { applyToListing, applyToStory } from "./apply-change.js";
+import { applyToStory, withIncident } from "./apply-change.js";
 
 /** Pause before everything is read anew, in milliseconds. */
 const againAfterMs = 1_000;
@@ -39,15 +39,16 @@ async function follow(line: Line, signal: AbortSignal) {
 }
 
 function apply({ queryClient, trpc, story }: Line, change: Change) {
+  const { incident, entry } = change;
   queryClient.setQueryData(
     trpc.incident.list.queryKey(),
-    (listing) => listing && applyToListing(listing, change),
+    (list) => list && { ...list, incidents: withIncident(list.incidents, incident) },
   );
   queryClient.setQueryData(
-    trpc.incident.read.queryKey({ number: change.incident.number }),
+    trpc.incident.read.queryKey({ number: incident.number }),
     (known) => known && applyToStory(known, change),
   );
-  story.happened({ type: "change", happenedAt: change.entry.at });
+  story.happened({ type: "change", happenedAt: entry.at });
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

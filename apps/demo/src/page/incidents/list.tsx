@@ -29,7 +29,7 @@ export function IncidentList({
     return (
       <div className="empty" role="alert">
         <SlackRope />
-        <h3>The incidents could not be read</h3>
+        <h2>The incidents could not be read</h2>
         <p>They are safe on the server, and the room keeps asking for them.</p>
         <button type="button" className="button" onClick={() => list.refetch()}>
           Try again
@@ -42,9 +42,9 @@ export function IncidentList({
       <Opening />
       {groups.map(({ heading, incidents }) => (
         <section className="group" key={heading} aria-label={heading}>
-          <h3>
+          <h2>
             {heading} <span className="count">{incidents.length}</span>
-          </h3>
+          </h2>
           <ul>
             {incidents.map((incident) => (
               <li key={incident.id}>
@@ -64,7 +64,7 @@ function Nothing({ filter, clearFilter }: { filter: Filter; clearFilter: () => v
   return (
     <div className="empty">
       <SlackRope taut={!narrowed} />
-      <h3>{narrowed ? "No match" : "All quiet"}</h3>
+      <h2>{narrowed ? "No match" : "All quiet"}</h2>
       <p>
         {narrowed
           ? "No incident here is what you are looking for."

@@ -15,9 +15,9 @@ export function Opening() {
 
   return (
     <section className="group" aria-label="On the way">
-      <h3>
+      <h2>
         On the way <span className="count">{drafts.length}</span>
-      </h3>
+      </h2>
       <ul>
         {drafts.map(({ id, title, severity, service }) => (
           <li key={id} className="row ghost">

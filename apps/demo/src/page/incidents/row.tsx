@@ -2,13 +2,7 @@
 import { useEffect, useRef } from "react";
 import type { Incident } from "../../domain.js";
 import { Avatar } from "../ui/avatar.js";
-import {
-  SeverityBadge,
-  StatusBadge,
-  serviceNames,
-  severityNames,
-  statusNames,
-} from "../ui/badges.js";
+import { SeverityBadge, StatusBadge, serviceNames } from "../ui/badges.js";
 import { CommentIcon } from "../ui/icons.js";
 import { RelativeTime } from "../ui/relative-time.js";
 import { goTo, pathTo } from "../ui/route.js";
@@ -30,24 +24,25 @@ export function IncidentRow({ incident, selected }: { incident: Incident; select
       data-incident={number}
       href={pathTo(number)}
       aria-current={selected || undefined}
-      aria-label={`INC-${number} ${title}, ${severityNames[severity]}, ${serviceNames[service]}, ${statusNames[status]}${who ? ` by ${who}` : ""}`}
       onClick={(event) => {
         if (event.metaKey || event.ctrlKey || event.shiftKey) return;
         event.preventDefault();
         goTo(number);
       }}
     >
-      <SeverityBadge severity={severity} />
       <span className="row-number">INC-{number}</span>
+      <SeverityBadge severity={severity} />
       <span className="row-title">{title}</span>
       <span className="row-comments" data-none={incident.comments === 0 || undefined}>
         <CommentIcon size={14} />
         {incident.comments}
+        <span className="unseen">{incident.comments === 1 ? " comment" : " comments"}</span>
       </span>
       <span className="row-service">{serviceNames[service]}</span>
       <StatusBadge status={status} />
       <span className="row-who">
         {who ? <Avatar name={who} size={22} /> : <span className="nobody" />}
+        <span className="unseen">{who ? ` by ${who}` : ""}</span>
       </span>
       <span className="row-time">
         <RelativeTime at={when} />

@@ -68,13 +68,11 @@ export const incident: HandlersOf<typeof incidents.incident, Ctx> = {
 
   async *changes({ input, lastEventId, ctx, signal, fail }) {
     const { store, feed } = ctx;
-    const after = lastEventId === undefined ? input.after : Number(lastEventId);
-    const position = store.position();
-    // A position this database never gave out: it is a new one, and the page must read it anew.
-    if (!(after <= position)) throw fail("POSITION_UNKNOWN", { position });
+    const after = store.seqAt(lastEventId ?? input.after);
+    if (after === undefined) throw fail("POSITION_UNKNOWN", { position: store.position() });
     const read = store.changesAfter;
     for await (const change of follow(feed, read, ({ entry }) => entry.seq, after, signal)) {
-      yield tracked(String(change.entry.seq), change);
+      yield tracked(store.toPosition(change.entry.seq), change);
     }
   },
 };
