@@ -54,7 +54,9 @@ it("serves a stock tRPC client", async () => {
   expect(e2?.data).toMatchObject({ code: "BAD_REQUEST", app: { code: "INVALID_INPUT" } });
   const [, e3] = await safe(api.post.add.mutate({ title: "bug" }));
   expect(e3?.message).toBe("Internal server error");
-  expect(logged).toMatchObject([{ incidentId: (e3?.data?.app?.data as any).incidentId }]);
+  expect(e3?.data).toMatchObject({
+    app: { data: { incidentId: (logged[0] as { incidentId: string }).incidentId } },
+  });
   const seen = [];
   for await (const e of api.post.changes.subscribe()) {
     seen.push(e);

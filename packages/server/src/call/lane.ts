@@ -55,7 +55,7 @@ export function createLanes(router: AnyTRPCRouter): (path: string) => Lane {
   const { _config: config, procedures } = router._def;
   // A contract's procedures write Tautline's own format. Under a root with another transformer
   // they have to speak that one, so they run as any other procedure there.
-  const speaksOurs = config.transformer.input === transformer;
+  const speaksOurs = config.transformer.input === transformer.input;
   const lanes = new Map<string, Lane>();
   if (speaksOurs) {
     for (const [path, procedure] of Object.entries(procedures as Record<string, unknown>)) {
