@@ -46,6 +46,8 @@ interface Running {
   answered: boolean;
   deadline?: Timer;
   subscription?: Subscription;
+  /** Credit that came while the handler was still to return its events. */
+  earlyCredit?: number;
 }
 
 type Refusable = Pick<Request, "id"> & Partial<Pick<Request, "jsonrpc" | "method" | "params">>;
@@ -63,12 +65,17 @@ export class Dispatch {
     this.#host = host;
   }
 
-  /** Starts a call. */
-  start(request: Request, batchIndex: number) {
-    const refusal = this.#refusalOf(request);
+  /**
+   * Starts a call.
+   *
+   * @param waitedMs How long ago it arrived: deadlines count from then.
+   */
+  start(request: Request, batchIndex: number, waitedMs: number) {
+    const limitMs = this.#limitOf(request);
+    const refusal = limitMs <= waitedMs ? abortReason.deadline(limitMs) : this.#refusalOf(request);
     if (refusal !== undefined) return this.refuse(request, refusal);
     if (request.method === "subscription") void this.#runSubscription(request, batchIndex);
-    else void this.#runCall(request, batchIndex);
+    else void this.#runCall(request, batchIndex, limitMs, limitMs - waitedMs);
   }
 
   /** Answers a message without starting anything. */
@@ -101,7 +108,11 @@ export class Dispatch {
 
   /** The client accepts more events. */
   credit(id: RequestId, count: number) {
-    this.#subscriptions.get(id)?.subscription?.addCredit(count);
+    const running = this.#subscriptions.get(id);
+    if (running === undefined) return;
+    if (running.subscription === undefined)
+      running.earlyCredit = (running.earlyCredit ?? 0) + count;
+    else running.subscription.addCredit(count);
   }
 
   /** The connection ended: nobody waits for anything. */
@@ -135,8 +146,17 @@ export class Dispatch {
     return tooMany("calls in flight", "maxCallsPerPrincipal", limits.maxCallsPerPrincipal);
   }
 
-  #open({ id, jsonrpc, method, params, deadlineMs }: Request, batchIndex: number): Running {
-    const { ctx, clock } = this.#host;
+  /** How long the call may take; for ever, where nobody says. */
+  #limitOf({ method, params, deadlineMs }: Request): number {
+    if (method === "subscription") return Number.POSITIVE_INFINITY;
+    const limitMs = this.#host.lane(params.path).deadlineMs;
+    // The base dialect does not know the member. PROTOCOL.md §4.1
+    if (deadlineMs === undefined || this.#host.dialect === "base") return limitMs;
+    return Math.min(deadlineMs, limitMs);
+  }
+
+  #open({ id, jsonrpc, method, params }: Request, batchIndex: number): Running {
+    const { ctx } = this.#host;
     const { path, lastEventId } = params;
     const lane = this.#host.lane(path);
     const call = new Call({
@@ -147,14 +167,7 @@ export class Dispatch {
       lastEventId,
       batchIndex,
     });
-    const running: Running = { call, lane, head: headOf(id, jsonrpc), answered: false };
-    const limitMs = Math.min(deadlineMs ?? Number.POSITIVE_INFINITY, lane.deadlineMs);
-    if (method !== "subscription" && Number.isFinite(limitMs)) {
-      running.deadline = clock.after(limitMs, () =>
-        this.#giveUp(running, abortReason.deadline(limitMs)),
-      );
-    }
-    return running;
+    return { call, lane, head: headOf(id, jsonrpc), answered: false };
   }
 
   async #invoke({ call, lane }: Running, { params }: Request): Promise<unknown> {
@@ -166,10 +179,14 @@ export class Dispatch {
     return lane.invoke(call);
   }
 
-  async #runCall(request: Request, batchIndex: number) {
+  async #runCall(request: Request, batchIndex: number, limitMs: number, leftMs: number) {
     const key = this.#host.dialect === "full" ? request.id : Symbol("call");
     const running = this.#open(request, batchIndex);
     this.#calls.set(key, running);
+    if (Number.isFinite(limitMs)) {
+      const reason = () => abortReason.deadline(limitMs);
+      running.deadline = this.#host.clock.after(leftMs, () => this.#giveUp(running, reason()));
+    }
     try {
       const value = await this.#invoke(running, request);
       if (!running.answered) {
@@ -193,7 +210,7 @@ export class Dispatch {
     try {
       const events = (await this.#invoke(running, request)) as AsyncIterable<unknown>;
       const isFull = this.#host.dialect === "full";
-      const credit = isFull ? initialCredit : Number.POSITIVE_INFINITY;
+      const credit = isFull ? initialCredit + (running.earlyCredit ?? 0) : Number.POSITIVE_INFINITY;
       const sink = this.#sinkFor(running);
       running.subscription = new Subscription(events, sink, lane.overflow, credit);
       if (call.abortedBy === undefined) {
