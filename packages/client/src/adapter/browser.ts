@@ -35,6 +35,7 @@ export function openSocket(url: string, protocols: readonly string[]): Socket {
         if (!over) given.frame(typeof data === "string" ? data : new Uint8Array(data));
       };
       socket.onclose = ({ code, reason }) => end(code, reason);
+      socket.onerror = () => {}; // nothing but a close follows; some platforms want a listener
     },
     send(frame) {
       if (socket.readyState === 1) socket.send(frame as string);

@@ -101,7 +101,7 @@ export function createLine(options: LineOptions, host: LineHost): Line {
   let refusal: unknown;
   let retiring = false;
   let heartbeat: ReturnType<typeof startHeartbeat> | undefined;
-  const timer: Timer | undefined = clock.after(connectTimeoutMs, () =>
+  let timer: Timer = clock.after(connectTimeoutMs, () =>
     line.abandon(1006, `Not open within ${connectTimeoutMs} ms`),
   );
   let gone: () => void;
@@ -133,7 +133,7 @@ export function createLine(options: LineOptions, host: LineHost): Line {
   function end(code: number, reason: string, strange = false) {
     if (stage === "over") return;
     stage = "over";
-    timer?.cancel();
+    timer.cancel();
     rateTimer?.cancel();
     heartbeat?.stop();
     for (const { answered } of pings) answered?.(undefined);
@@ -211,6 +211,10 @@ export function createLine(options: LineOptions, host: LineHost): Line {
     const failed = "error" in message;
     if (id === null && failed) {
       refusal = message.error;
+      if (stage === "open") return;
+      // It is a server's last word before it closes. One that stays has not understood hello.
+      timer.cancel();
+      timer = clock.after(goodbyeMs, () => strange(notTautline));
     } else if (full && stage === "greeted") {
       if (method !== "welcome" || message.version !== protocolVersion) return strange(notTautline);
       ({ limits } = message);
@@ -222,7 +226,7 @@ export function createLine(options: LineOptions, host: LineHost): Line {
       const { result } = message;
       if (!failed && (typeof result !== "object" || result === null))
         return odd("A result is missing");
-      refusal = undefined; // a server that answers has not refused us: the frame was odd, not we
+      if (!failed) refusal = undefined; // a server that answers has not refused us
       answer(id, message, failed);
     }
   }
@@ -243,7 +247,7 @@ export function createLine(options: LineOptions, host: LineHost): Line {
 
   function opened(welcome: Welcome | undefined) {
     stage = "open";
-    timer?.cancel();
+    timer.cancel();
     const { intervalMs, timeoutMs } = {
       intervalMs: 15_000,
       timeoutMs: 5_000,
