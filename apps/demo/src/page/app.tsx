@@ -1,7 +1,7 @@
 /** Who is signed in decides what there is: a door, or the room with a line of its own. */
-import { QueryClientProvider } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { type Line, openLine } from "./line/line.js";
+import { TautlineProvider } from "./line/tautline.js";
 import { LineContext, useLine, useLineStory } from "./line/use-line.js";
 import { Room } from "./room.js";
 import { useSession } from "./session/session.js";
@@ -26,11 +26,11 @@ export function App() {
   if (!line) return null;
   return (
     <LineContext value={line}>
-      <QueryClientProvider client={line.queryClient}>
+      <TautlineProvider api={line.api} queryClient={line.queryClient}>
         <Toasts>
           <Inside enter={setName} />
         </Toasts>
-      </QueryClientProvider>
+      </TautlineProvider>
     </LineContext>
   );
 }

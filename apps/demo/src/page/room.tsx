@@ -11,6 +11,7 @@ import { NewIncident } from "./incidents/new-incident.js";
 import { LineBanner } from "./line/banner.js";
 import { LineChip } from "./line/chip.js";
 import { LinePanel } from "./line/panel.js";
+import { useTRPC } from "./line/tautline.js";
 import { useLine } from "./line/use-line.js";
 import { MetricsPanel } from "./metrics/panel.js";
 import { Services } from "./metrics/services.js";
@@ -32,7 +33,8 @@ const viewNames: Record<View, string> = {
 };
 
 export function Room({ signOut }: { signOut: () => void }) {
-  const { name, trpc } = useLine();
+  const { name } = useLine();
+  const trpc = useTRPC();
   const list = useQuery(trpc.incident.list.queryOptions());
   const incidents = list.data?.incidents;
   const counts = useMemo(() => countViews(incidents ?? []), [incidents]);

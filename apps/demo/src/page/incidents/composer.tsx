@@ -4,7 +4,7 @@ import type { InputOf } from "@tautline/contracts";
 import { useRef, useState } from "react";
 import type { incidents } from "../../contract.js";
 import type { Incident } from "../../domain.js";
-import { useLine } from "../line/use-line.js";
+import { useTRPC } from "../line/tautline.js";
 import { useKeys } from "../ui/keys.js";
 import { useToast } from "../ui/toasts.js";
 import { refusalOf } from "./refusal.js";
@@ -14,7 +14,7 @@ import { useAbsorb } from "./use-absorb.js";
 export type Comment = InputOf<(typeof incidents)["incident"]["comment"]>;
 
 export function Composer({ incident }: { incident: Incident }) {
-  const { trpc } = useLine();
+  const trpc = useTRPC();
   const toast = useToast();
   const absorb = useAbsorb();
   const [text, setText] = useState("");

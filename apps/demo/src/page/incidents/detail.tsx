@@ -3,7 +3,8 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { isDeclared } from "@tautline/client";
 import { useEffect, useRef, useState } from "react";
 import type { Incident } from "../../domain.js";
-import { useLine, useLineStory } from "../line/use-line.js";
+import { useTRPC } from "../line/tautline.js";
+import { useLineStory } from "../line/use-line.js";
 import { Avatar } from "../ui/avatar.js";
 import { SeverityBadge, StatusBadge, serviceNames } from "../ui/badges.js";
 import { BackIcon, CheckIcon, CloseIcon, HandIcon, LinkIcon } from "../ui/icons.js";
@@ -19,7 +20,7 @@ import { Timeline } from "./timeline.js";
 import { useAbsorb } from "./use-absorb.js";
 
 export function IncidentDetail({ number, close }: { number: number; close: () => void }) {
-  const { trpc } = useLine();
+  const trpc = useTRPC();
   const read = useQuery(trpc.incident.read.queryOptions({ number }, { retry: false }));
   const missing = isDeclared(read.error, "INCIDENT_NOT_FOUND");
   const self = useRef<HTMLElement>(null);
@@ -132,7 +133,7 @@ function Summary({ incident }: { incident: Incident }) {
 }
 
 function Actions({ incident }: { incident: Incident }) {
-  const { trpc } = useLine();
+  const trpc = useTRPC();
   const { state } = useLineStory();
   const toast = useToast();
   const absorb = useAbsorb();

@@ -5,30 +5,34 @@
 import { useEffect } from "react";
 import type { Change } from "../../domain.js";
 import type { Line } from "../line/line.js";
+import { useTRPC } from "../line/tautline.js";
 import { useLine } from "../line/use-line.js";
 import { applyToStory, withIncident } from "./apply-change.js";
 
 /** Pause before everything is read anew, in milliseconds. */
 const againAfterMs = 1_000;
 
+type Trpc = ReturnType<typeof useTRPC>;
+
 /** Follows the changes while the component is shown. */
 export function useChanges() {
   const line = useLine();
+  const trpc = useTRPC();
   useEffect(() => {
     const stop = new AbortController();
-    follow(line, stop.signal);
+    follow(line, trpc, stop.signal);
     return () => stop.abort();
-  }, [line]);
+  }, [line, trpc]);
 }
 
-async function follow(line: Line, signal: AbortSignal) {
-  const { api, trpc, queryClient } = line;
+async function follow(line: Line, trpc: Trpc, signal: AbortSignal) {
+  const { api, queryClient } = line;
   while (!signal.aborted) {
     try {
       const list = { ...trpc.incident.list.queryOptions(), staleTime: 0 };
       const { position } = await queryClient.fetchQuery(list);
       const changes = api.incident.changes.subscribe({ after: position }, { signal });
-      for await (const { data } of changes) apply(line, data);
+      for await (const { data } of changes) apply(line, trpc, data);
     } catch {
       // The list could not be read (it says so itself), or the position means nothing to the
       // server any more (its data was made anew): both begin again from the top.
@@ -38,7 +42,7 @@ async function follow(line: Line, signal: AbortSignal) {
   }
 }
 
-function apply({ queryClient, trpc, story }: Line, change: Change) {
+function apply({ name, queryClient, story }: Line, trpc: Trpc, change: Change) {
   const { incident, entry } = change;
   queryClient.setQueryData(
     trpc.incident.list.queryKey(),
@@ -48,7 +52,8 @@ function apply({ queryClient, trpc, story }: Line, change: Change) {
     trpc.incident.read.queryKey({ number: incident.number }),
     (known) => known && applyToStory(known, change),
   );
-  story.happened({ type: "change", happenedAt: entry.at });
+  // One's own changes are told of as calls that were answered.
+  if (entry.by !== name) story.happened({ type: "change", happenedAt: entry.at });
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -1,7 +1,7 @@
 /** The list of incidents: grouped by what they need, alive, and walkable with the keyboard. */
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { useLine } from "../line/use-line.js";
+import { useTRPC } from "../line/tautline.js";
 import { useNow } from "../ui/now.js";
 import { type Filter, grouped, matching } from "./filter.js";
 import { Opening } from "./opening.js";
@@ -16,7 +16,7 @@ export function IncidentList({
   selected: number | null;
   clearFilter: () => void;
 }) {
-  const { trpc } = useLine();
+  const trpc = useTRPC();
   const list = useQuery(trpc.incident.list.queryOptions());
   const today = useNow().toDateString(); // the headings change at midnight, not every second
   const groups = useMemo(

@@ -4,7 +4,8 @@ import type { InputOf } from "@tautline/contracts";
 import { useEffect, useRef, useState } from "react";
 import type { incidents } from "../../contract.js";
 import { type Service, type Severity, services, severities } from "../../vocabulary.js";
-import { useLine, useLineStory } from "../line/use-line.js";
+import { useTRPC } from "../line/tautline.js";
+import { useLineStory } from "../line/use-line.js";
 import { serviceNames, severityMeanings, severityNames } from "../ui/badges.js";
 import { Dialog } from "../ui/dialog.js";
 import { goTo } from "../ui/route.js";
@@ -23,7 +24,7 @@ export function NewIncident({
   service: Service | null;
   onClose: () => void;
 }) {
-  const { trpc } = useLine();
+  const trpc = useTRPC();
   const { state } = useLineStory();
   const toast = useToast();
   const absorb = useAbsorb();
@@ -77,9 +78,7 @@ export function NewIncident({
           event.preventDefault();
           if (tooShort || open.isPending) return;
           open.mutate(draft);
-          if (state === "open") return;
-          toast({ tone: "news", text: "It waits for the line and is opened when that is back." });
-          onClose();
+          if (state !== "open") onClose(); // the list shows that it is on the way
         }}
       >
         <label className="field">

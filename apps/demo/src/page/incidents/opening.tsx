@@ -1,11 +1,12 @@
 /** Incidents this visitor has opened that the server does not know yet: they wait for the line. */
 import { useMutationState } from "@tanstack/react-query";
-import { useLine, useLineStory } from "../line/use-line.js";
+import { useTRPC } from "../line/tautline.js";
+import { useLineStory } from "../line/use-line.js";
 import { SeverityBadge, serviceNames } from "../ui/badges.js";
 import type { Draft } from "./new-incident.js";
 
 export function Opening() {
-  const { trpc } = useLine();
+  const trpc = useTRPC();
   const { state } = useLineStory();
   const drafts = useMutationState({
     filters: { mutationKey: trpc.incident.open.mutationKey(), status: "pending" },

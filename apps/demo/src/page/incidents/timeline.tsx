@@ -2,6 +2,7 @@
 import { useMutationState } from "@tanstack/react-query";
 import type { Entry, Incident } from "../../domain.js";
 import type { EntryKind } from "../../vocabulary.js";
+import { useTRPC } from "../line/tautline.js";
 import { useLine, useLineStory } from "../line/use-line.js";
 import { Avatar } from "../ui/avatar.js";
 import { RelativeTime } from "../ui/relative-time.js";
@@ -16,7 +17,8 @@ const verbs: Record<EntryKind, string> = {
 };
 
 export function Timeline({ incident, entries }: { incident: Incident; entries: readonly Entry[] }) {
-  const { trpc, name } = useLine();
+  const { name } = useLine();
+  const trpc = useTRPC();
   const { state } = useLineStory();
   const told = new Set(entries.map(({ id }) => id));
   const underWay = useMutationState({

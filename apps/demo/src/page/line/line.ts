@@ -3,18 +3,13 @@
  * the connection. Made when somebody signs in, closed when they sign out.
  */
 import { QueryClient } from "@tanstack/react-query";
-import { connectionOf, createClient, link, mayRetry, withContract } from "@tautline/client";
-import type { RouterOf } from "@tautline/contracts";
-import { createTRPCClient } from "@trpc/client";
-import { createTRPCOptionsProxy } from "@trpc/tanstack-react-query";
+import { connectionOf, createClient, mayRetry, withContract } from "@tautline/client";
 import { incidents } from "../../contract.js";
 import { startLive } from "../metrics/live.js";
 import { createStoryteller } from "./storyteller.js";
 
 /** What {@link openLine} makes. */
 export type Line = ReturnType<typeof openLine>;
-
-type Router = RouterOf<typeof incidents>;
 
 /** Tells this page from the others of the same visitor: the network is cut for one page only. */
 const page = crypto.randomUUID();
@@ -46,8 +41,6 @@ export function openLine(name: string) {
       mutations: { networkMode: "always" },
     },
   });
-  const client = createTRPCClient<Router>({ links: [link(api)] });
-  const trpc = createTRPCOptionsProxy<Router>({ client, queryClient });
 
   const story = createStoryteller({ api, connection, queryClient });
   const live = startLive(api);
@@ -55,8 +48,6 @@ export function openLine(name: string) {
   return {
     name,
     api,
-    connection,
-    trpc,
     queryClient,
     story,
     live,

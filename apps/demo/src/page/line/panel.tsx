@@ -6,6 +6,7 @@ import { clockTime, duration } from "../ui/time.js";
 import { useToast } from "../ui/toasts.js";
 import { Rope } from "./rope.js";
 import { type LineState, wordsFor } from "./story.js";
+import { useApi, useConnection, useConnectionStats } from "./tautline.js";
 import { useLine, useLineStory } from "./use-line.js";
 
 /** How long the network stays cut, in seconds: long enough to do something meanwhile. */
@@ -20,13 +21,15 @@ export const stateNames: Record<LineState, string> = {
 
 /** @param titled Whether it says itself what it is, or stands in something that does. */
 export function LinePanel({ titled = true }: { titled?: boolean }) {
-  const { api, connection, story: storyteller } = useLine();
+  const api = useApi();
+  const { state: connection } = useConnection();
+  const { story: storyteller } = useLine();
   const story = useLineStory();
   const waiting = useIsMutating();
   const now = useNow();
   const toast = useToast();
   const { state, roundTripMs, server } = story;
-  const { framesIn, framesOut, charactersIn, charactersOut } = connection.stats;
+  const { framesIn, framesOut, charactersIn, charactersOut } = useConnectionStats();
 
   async function cut() {
     storyteller.happened({ type: "cut", forMs: cutSeconds * 1_000, at: new Date() });
@@ -54,10 +57,14 @@ export function LinePanel({ titled = true }: { titled?: boolean }) {
       <Rope state={state} pulse={story.pongs} />
       <dl className="figures">
         <Figure name="Round trip" value={state === "open" ? milliseconds(roundTripMs) : "–"} />
-        <Figure
-          name="Connected"
-          value={story.openSince ? duration(now.getTime() - story.openSince.getTime()) : "–"}
-        />
+        {connection.name === "waiting" ? (
+          <Figure name="Next try after" value={milliseconds(connection.delayMs)} />
+        ) : (
+          <Figure
+            name="Connected"
+            value={story.openSince ? duration(now.getTime() - story.openSince.getTime()) : "–"}
+          />
+        )}
         <Figure name="Reconnects" value={String(story.reconnects)} />
         <Figure name="Received" value={traffic(framesIn, charactersIn)} />
         <Figure name="Sent" value={traffic(framesOut, charactersOut)} />

@@ -2,7 +2,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { type ChartWindow, chartWindows, type Service, services } from "../../vocabulary.js";
-import { useLine, useLineStory } from "../line/use-line.js";
+import { useTRPC } from "../line/tautline.js";
+import { useLineStory } from "../line/use-line.js";
 import { serviceNames } from "../ui/badges.js";
 import { Chart, knotsOf } from "./chart.js";
 import type { Metric } from "./series.js";
@@ -23,7 +24,7 @@ export function MetricsPanel({
   service: Service;
   choose: (service: Service) => void;
 }) {
-  const { trpc } = useLine();
+  const trpc = useTRPC();
   const { state } = useLineStory();
   const [window, setWindow] = useState<ChartWindow>("5m");
   const [pointedAt, setPointedAt] = useState<number | null>(null);

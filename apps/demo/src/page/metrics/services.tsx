@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import type { Reading } from "../../domain.js";
 import { type Service, type Severity, services } from "../../vocabulary.js";
-import { useLine } from "../line/use-line.js";
+import { useTRPC } from "../line/tautline.js";
 import { serviceNames } from "../ui/badges.js";
 import { format, niceTop } from "./series.js";
 import { useReadings } from "./use-readings.js";
@@ -18,7 +18,7 @@ export function Services({
   chosen: Service | null;
   choose: (service: Service | null) => void;
 }) {
-  const { trpc } = useLine();
+  const trpc = useTRPC();
   const list = useQuery(trpc.incident.list.queryOptions());
   const worst = new Map<Service, Severity>();
   for (const { service, severity, status } of list.data?.incidents ?? []) {

@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useSyncExternalStore } from "react";
 import type { ChartWindow, Service } from "../../vocabulary.js";
+import { useTRPC } from "../line/tautline.js";
 import { useLine, useLineStory } from "../line/use-line.js";
 import type { Live } from "./live.js";
 import { join, unfold } from "./series.js";
@@ -14,7 +15,7 @@ export function useLive(): Live {
 
 /** The readings of `service` over `window`, `undefined` while history is read. */
 export function useReadings(service: Service, window: ChartWindow) {
-  const { trpc } = useLine();
+  const trpc = useTRPC();
   const { reconnects } = useLineStory();
   const live = useLive()[service];
   const history = useQuery(
