@@ -3,7 +3,7 @@
  *
  * Method: three shapes, one after the other on the same server: 64 calls kept in flight on one
  * connection, 512 on one connection, and 16 on each of 50. Each answer that comes in lets its
- * caller ask the next one. A warm-up and then a window of 0.8 s for each shape, in new processes
+ * caller ask the next one. A warm-up and then a window of 0.7 s for each shape, in new processes
  * for each round. Eleven rounds for bare `ws`, its corked variant and Tautline, five for the others.
  *
  * Report: calls a second, and CPU per call on either side (user and system, all threads); medians
@@ -48,8 +48,8 @@ export const callsInFlight: Question = {
     for (const [index, { connections, inFlight }] of shapes.entries()) {
       await load.tell("connect", { count: connections });
       await load.tell("startCalls", { inFlight, timed: false });
-      const warmUpMs = index === 0 ? 1_000 : 400;
-      const times = quick ? { warmUpMs: 50, measureMs: 100 } : { warmUpMs, measureMs: 800 };
+      const warmUpMs = index === 0 ? 800 : 300;
+      const times = quick ? { warmUpMs: 50, measureMs: 100 } : { warmUpMs, measureMs: 700 };
       const read = () => load.tell("callReading");
       const { perSecond, serverUs, clientUs } = await measureWindow(contest.server, read, times);
       await load.tell("endCalls");

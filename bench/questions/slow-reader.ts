@@ -28,6 +28,7 @@ const measures: readonly Measure[] = [
     better: "less",
     ratio: false,
     chart: true,
+    promise: { of: "value", atMost: 2 },
   },
   { key: "residentMib", title: "resident", unit: "MiB", digits: 1, better: "less", ratio: false },
   { key: "taken", title: "items taken", unit: "", digits: 0, better: "less", ratio: false },
