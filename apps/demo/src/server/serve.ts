@@ -60,7 +60,10 @@ function authenticate({ credentials, url }: OpeningRequest): Visitor | null {
   return name.success ? { userId: name.data, page: pageOf(url.search) ?? "" } : null;
 }
 
+let leaving = false;
 async function leave() {
+  if (leaving) return; // a terminal's Ctrl+C arrives here and, through the supervisor, again
+  leaving = true;
   http.close();
   await server.close();
   store.close();
