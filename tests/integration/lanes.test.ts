@@ -215,23 +215,6 @@ function describeLane(lane: string, router: ServiceRouter) {
       expect((await line.ask({ ...request, id: 2 }))[0]).not.toHaveProperty("jsonrpc");
     });
 
-    it("keeps the deadline of a call on its own clock", async () => {
-      const { service, stage, line } = await open();
-      await using _ = service;
-      line.say(call("query", 1, "wait", "w", { deadlineMs: 50 }));
-      await service.clock.advanceAsync(49);
-      expect(line.about(1)).toEqual([]);
-      await service.clock.advanceAsync(1);
-      const [answer] = line.about(1);
-      expect(decoded(answer)).toMatchObject({
-        data: { code: "TIMEOUT", app: { code: "DEADLINE_EXCEEDED", data: { deadlineMs: 50 } } },
-      });
-      expect(stage.story).toContain("abort w");
-      stage.waiting[0]!.finish("too late");
-      await settled();
-      expect(line.about(1)).toHaveLength(1);
-    });
-
     it("aborts every handler when the connection ends", async () => {
       const { service, stage, line } = await open();
       await using _ = service;
@@ -345,6 +328,24 @@ function describeLane(lane: string, router: ServiceRouter) {
   });
 
   describe(`the ${lane} lane in the full dialect only`, () => {
+    it("keeps the deadline of a call on its own clock", async () => {
+      await using service = start();
+      const { stage } = service;
+      const line = await service.connect();
+      line.say(call("query", 1, "wait", "w", { deadlineMs: 50 }));
+      await service.clock.advanceAsync(49);
+      expect(line.about(1)).toEqual([]);
+      await service.clock.advanceAsync(1);
+      const [answer] = line.about(1);
+      expect(decoded(answer)).toMatchObject({
+        data: { code: "TIMEOUT", app: { code: "DEADLINE_EXCEEDED", data: { deadlineMs: 50 } } },
+      });
+      expect(stage.story).toContain("abort w");
+      stage.waiting[0]!.finish("too late");
+      await settled();
+      expect(line.about(1)).toHaveLength(1);
+    });
+
     it("cancels a call: its handler is aborted, and it is answered once", async () => {
       await using service = start();
       const line = await service.connect();

@@ -85,10 +85,12 @@ type State =
 // PROTOCOL.md §2: to the base dialect these are methods like any other that it does not know.
 const notInBase = "`method` is not one of the base dialect";
 
-/** A message with its place in its frame, and whether it came too fast. */
+/** A message with its place in its frame, when it came, and whether that was too fast. */
 interface Received {
   readonly message: ClientMessage | Malformed;
   readonly batchIndex: number;
+  /** On the clock; only kept for messages that have to wait. */
+  readonly atMs?: number;
   readonly verdict: Exclude<RateVerdict, { verdict: "close" }>;
 }
 
@@ -183,7 +185,7 @@ export function serveConnection(
       const text = `More than ${limits.maxFrameBytes} bytes before the welcome`;
       return end(CloseCode.ProtocolError, text);
     }
-    early.push(received);
+    early.push({ ...received, atMs: clock.now() });
   }
 
   // ---- opening ---------------------------------------------------------------------------
@@ -261,7 +263,7 @@ export function serveConnection(
 
   // ---- messages --------------------------------------------------------------------------
 
-  function handle(dispatch: Dispatch, { message, batchIndex, verdict }: Received) {
+  function handle(dispatch: Dispatch, { message, batchIndex, atMs, verdict }: Received) {
     if (verdict.verdict === "refuse" && isRequest(message)) {
       const { retryAfterMs } = verdict;
       return dispatch.refuse(message, appError("RATE_LIMITED", { retryAfterMs }, tooFast));
@@ -270,7 +272,7 @@ export function serveConnection(
       case "query":
       case "mutation":
       case "subscription":
-        return dispatch.start(message, batchIndex);
+        return dispatch.start(message, batchIndex, atMs === undefined ? 0 : clock.now() - atMs);
       case "subscription.stop":
         return dispatch.stop(message.id);
       case "cancel":
