@@ -71,4 +71,10 @@ describe("issues", () => {
       { message: "c", path: [] },
     ]);
   });
+
+  it("travel a hundred at most", () => {
+    const wrong = z.array(z.number()).safeParse(Array(5_000).fill("x")).error!.issues;
+    expect(wrong).toHaveLength(5_000);
+    expect(toPlainIssues(wrong)).toHaveLength(100);
+  });
 });

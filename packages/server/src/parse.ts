@@ -40,9 +40,13 @@ function fromZod(result: Awaited<ReturnType<ZodLike["safeParseAsync"]>>): Schema
   return result.success ? { value: result.data } : { issues: result.error.issues };
 }
 
-/** Issues as they travel: paths of names and indexes only. */
+// More than any form shows. A list of a hundred thousand wrong values must not be answered with as
+// many sentences.
+const maxIssues = 100;
+
+/** Issues as they travel: the first hundred, with paths of names and indexes only. */
 export function toPlainIssues(issues: readonly SchemaIssue[]) {
-  return issues.map(({ message, path = [] }) => ({
+  return issues.slice(0, maxIssues).map(({ message, path = [] }) => ({
     message,
     path: path.map((step) => {
       const key = typeof step === "object" ? step.key : step;

@@ -269,15 +269,20 @@ export class Dispatch {
     const eventIdPart = eventId === undefined ? "" : `"id":${JSON.stringify(eventId)},`;
     const dataPart = data === undefined ? "" : `,"data":${data}`;
     const text = `${head},"result":{${eventIdPart}"type":"data"${dataPart}}}`;
-    const { maxFrameBytes } = this.#host.limits;
-    // UTF-8 takes at most three bytes for a UTF-16 unit, so most texts need no counting.
-    if (text.length * 3 > maxFrameBytes && Buffer.byteLength(text) > maxFrameBytes) {
-      const bytes = Buffer.byteLength(text);
-      const message = `Cannot send a result of ${bytes} bytes: maxFrameBytes is ${maxFrameBytes}`;
-      throw appError("PAYLOAD_TOO_LARGE", { bytes, maxBytes: maxFrameBytes }, message);
-    }
+    const refusal = this.#sizeRefusal(text);
+    if (refusal !== undefined) throw refusal;
     this.#push(text);
     return text.length;
+  }
+
+  #sizeRefusal(text: string): TRPCError | undefined {
+    const { maxFrameBytes } = this.#host.limits;
+    // UTF-8 takes at most three bytes for a UTF-16 unit, so most texts need no counting.
+    if (text.length * 3 <= maxFrameBytes) return undefined;
+    const bytes = Buffer.byteLength(text);
+    if (bytes <= maxFrameBytes) return undefined;
+    const message = `Cannot send a result of ${bytes} bytes: maxFrameBytes is ${maxFrameBytes}`;
+    return appError("PAYLOAD_TOO_LARGE", { bytes, maxBytes: maxFrameBytes }, message);
   }
 
   #giveUp(running: Running, reason: TRPCError) {
@@ -297,7 +302,11 @@ export class Dispatch {
   #pushError(running: Running, error: TRPCError) {
     if (running.answered) return;
     running.answered = true;
-    this.#push(`${running.head},"error":${this.#encodeError(running, error)}}`);
+    const toText = (failure: TRPCError) =>
+      `${running.head},"error":${this.#encodeError(running, failure)}}`;
+    const text = toText(error);
+    const refusal = this.#sizeRefusal(text);
+    this.#push(refusal === undefined ? text : toText(refusal));
   }
 
   #encodeError({ lane, call }: Pick<Running, "lane" | "call">, error: TRPCError): string {
