@@ -138,6 +138,11 @@ export function Room({ signOut }: { signOut: () => void }) {
               placeholder="Search"
               value={filter.search}
               onChange={(event) => change({ search: event.target.value })}
+              onKeyDown={(event) => {
+                if (event.key !== "Enter" && event.key !== "ArrowDown") return;
+                event.preventDefault();
+                document.querySelector<HTMLElement>("a[data-incident]")?.focus(); // on to what was found
+              }}
             />
             <span className="key" aria-hidden="true">
               /
