@@ -1,13 +1,17 @@
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 
 const source = (path: string) => fileURLToPath(new URL(`./packages/${path}`, import.meta.url));
 
 /** A part of the suite that can be run by its name: `vitest run --project=protocol`. */
-const project = (name: string, include: string[], limits: { testTimeout?: number } = {}) => ({
-  extends: true as const,
-  test: { name, include, ...limits },
-});
+const project = (
+  name: string,
+  include: string[],
+  options: { testTimeout?: number; exclude?: string[] } = {},
+) => ({ extends: true as const, test: { name, include, ...options } });
+
+// What needs more than Node, or is no test of the packages. All else in tests/ is integration.
+const apart = ["tests/{protocol,types,tooling,interop,e2e}/**", ...configDefaults.exclude];
 
 // Tests run the sources, never a stale build; the pack check covers what is published.
 export default defineConfig({
@@ -34,10 +38,14 @@ export default defineConfig({
       project("packages", ["packages/*/src/**/*.test.{ts,tsx}"]),
       project("apps", ["apps/*/src/**/*.test.{ts,tsx}"]),
       project("protocol", ["tests/protocol/**/*.test.ts"]),
-      project("integration", ["tests/integration/**/*.test.{ts,tsx}"]),
+      project("integration", ["tests/**/*.test.{ts,tsx}"], { exclude: apart }),
+      project("bench", ["bench/**/*.test.ts"]),
       project("types", ["tests/types/**/*.test.ts"], { testTimeout: 120_000 }),
       project("tooling", ["tests/tooling/**/*.test.mjs"]),
       project("examples", ["examples/**/*.test.{ts,tsx}"], { testTimeout: 30_000 }),
+      project("hostile", ["tests/hostile/**/*.test.ts", "tests/fuzz/**/*.test.ts"], {
+        testTimeout: 60_000,
+      }),
       project("interop", ["tests/interop/**/*.test.ts"], { testTimeout: 60_000 }),
       project("e2e", ["tests/e2e/**/*.test.ts"], { testTimeout: 120_000 }),
     ],
