@@ -3,7 +3,7 @@
  */
 import type { Clock, ConnectSocket } from "@tautline/contracts/runtime";
 import type { AddressOptions } from "./connection/address.js";
-import type { Connection } from "./connection/connection.js";
+import type { Connection } from "./connection/face.js";
 import type { HeartbeatTimes } from "./connection/heartbeat.js";
 import { type ClientCore, createCore } from "./core.js";
 import { createProxy } from "./proxy.js";

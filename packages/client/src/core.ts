@@ -3,7 +3,6 @@
  * call, encoded once; between it and the connection there is nothing else.
  */
 import type { ProcedureKind } from "@tautline/contracts";
-import { systemClock } from "@tautline/contracts/runtime";
 import { defaultLimits, type ToldLimits } from "@tautline/contracts/wire";
 import { openSocket } from "#websocket";
 import type { Call, Reader } from "./call/call.js";
@@ -11,7 +10,9 @@ import { type AnyCallError, toFailure, toLocalError } from "./call/call-error.js
 import { requestHead } from "./call/message.js";
 import type { Following } from "./call/subscription.js";
 import type { ClientOptions } from "./client.js";
-import { type Connection, createConnection } from "./connection/connection.js";
+import { platformClock } from "./clock.js";
+import { createConnection } from "./connection/connection.js";
+import type { Connection } from "./connection/face.js";
 import type { CallOptions, SubscribeOptions } from "./proxy-types.js";
 import { toCodec } from "./transformer.js";
 
@@ -36,7 +37,7 @@ const stockLimits = Object.fromEntries(
 /** Creates what is behind a client. */
 export function createCore(options: ClientOptions): ClientCore {
   const { contract, dialect = "tautline", deadlineMs: defaultMs = 30_000 } = options;
-  const { clock = systemClock, maxFrameBytes = 16_777_216 } = options;
+  const { clock = platformClock, maxFrameBytes = 16_777_216 } = options;
   const full = dialect === "tautline";
   const { encode, decode } = toCodec(options.transformer);
   const heads = new Map<string, string>();
@@ -74,7 +75,7 @@ export function createCore(options: ClientOptions): ClientCore {
 
   /** Makes the record of a call and lets it go. What is wrong with its input becomes its failure. */
   const open: ClientCore["open"] = (kind, path, input, options, reader) => {
-    const { deadlineMs: asked = defaultMs, onLost, signal, lastEventId } = options;
+    const { deadlineMs: asked = defaultMs, onLost = "fail", signal, lastEventId } = options;
     const procedure = contract?.procedure(path);
     const deadlineMs =
       kind === "subscription" ? Infinity : Math.min(asked, procedure?.deadlineMs ?? Infinity);
@@ -92,6 +93,7 @@ export function createCore(options: ClientOptions): ClientCore {
       reader,
       route: undefined,
       id: 0,
+      early: false,
       settled: false,
       started: false,
       tracked: false,

@@ -9,7 +9,7 @@ export {
 } from "@tautline/contracts";
 export { type ClientOptions, connectionOf, createClient } from "./client.js";
 export type { AddressOptions, Given } from "./connection/address.js";
-export type { Connection, ConnectionStats } from "./connection/connection.js";
+export type { Connection, ConnectionStats } from "./connection/face.js";
 export type { HeartbeatTimes } from "./connection/heartbeat.js";
 export type { ConnectionState } from "./connection/state.js";
 export { link } from "./link.js";

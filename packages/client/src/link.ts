@@ -6,6 +6,7 @@ import type { TRPCLink } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import { observable } from "@trpc/server/observable";
 import type { Reader } from "./call/call.js";
+import { guarded } from "./call/subscription.js";
 import { type ClientOptions, coreOf } from "./client.js";
 import { toTRPCState } from "./connection/trpc-state.js";
 import { createCore } from "./core.js";
@@ -36,30 +37,34 @@ export function link<Router extends AnyTRPCRouter>(
     ({ op: { type, path, input, signal, context } }) =>
       observable((observer) => {
         let over = false;
-        const tell = (result: object) => {
-          if (!over) observer.next({ result: result as never, context });
+        // Guarded: what is thrown by those who observe must not stop us.
+        const tell = (run: () => void) => {
+          if (!over) guarded(run);
         };
+        const next = (result: object) =>
+          tell(() => observer.next({ result: result as never, context }));
         let reader: Reader = {
           next(data, id) {
             // An id only where there is one: its presence is what says tracked.
-            tell(id === undefined ? { type: "data", data } : { type: "data", data, id });
+            next(id === undefined ? { type: "data", data } : { type: "data", data, id });
             following.read();
-            if (type !== "subscription") observer.complete();
+            if (type !== "subscription") tell(() => observer.complete());
           },
-          fail(error) {
-            if (!over) observer.error(TRPCClientError.from(error));
-          },
+          fail: (error) => tell(() => observer.error(TRPCClientError.from(error))),
         };
         if (type === "subscription") {
-          reader = {
-            ...reader,
-            begin: () => tell({ type: "started" }),
-            end(byServer) {
-              if (byServer) tell({ type: "stopped" });
-              if (!over) observer.complete();
+          reader = watched(
+            {
+              ...reader,
+              begin: () => next({ type: "started" }),
+              end(byServer) {
+                if (byServer) next({ type: "stopped" });
+                tell(() => observer.complete());
+              },
             },
-          };
-          reader = watched(reader, core, (state) => tell(toTRPCState(state)));
+            core,
+            (state) => next(toTRPCState(state)),
+          );
         }
         const options = { signal: signal ?? undefined, onLost: "restart" } as const;
         const following = core.open(type, path, input, options, reader);

@@ -12,7 +12,7 @@ import {
   type SchemaIssue,
 } from "@tautline/contracts";
 import { type AnyCallError, toLocalError } from "./call/call-error.js";
-import type { Served } from "./connection/connection.js";
+import type { Served } from "./connection/face.js";
 
 /** Options of {@link withContract}. */
 export interface ContractUse {

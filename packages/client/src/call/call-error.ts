@@ -34,25 +34,21 @@ export type LocalCode = Exclude<
   "OVERFLOW" | "RATE_LIMITED" | "TOO_MANY_CALLS" | "INTERNAL"
 >;
 
-// What `appErrors` of the contracts says of them, in the short form that all bundles hold.
-const statuses: { readonly [Code in LocalCode]: number } = {
-  CANCELLED: 499,
-  DEADLINE_EXCEEDED: 408,
-  NOT_SENT: 503,
-  OUTCOME_UNKNOWN: 503,
-  STREAM_LOST: 503,
-  PAYLOAD_TOO_LARGE: 413,
-  CONTRACT_MISMATCH: 412,
-  INVALID_INPUT: 400,
-  CLOSED: 503,
-};
-const names: { readonly [status: number]: FailureShape["data"]["code"] } = {
-  400: "BAD_REQUEST",
-  408: "TIMEOUT",
-  412: "PRECONDITION_FAILED",
-  413: "PAYLOAD_TOO_LARGE",
-  499: "CLIENT_CLOSED_REQUEST",
-  503: "SERVICE_UNAVAILABLE",
+// What `appErrors` of the contracts says of them, in the short form that all bundles hold: the
+// HTTP status, and tRPC's name for it.
+const unavailable = [503, "SERVICE_UNAVAILABLE"] as const;
+const kinds: {
+  readonly [Code in LocalCode]: readonly [status: number, name: FailureShape["data"]["code"]];
+} = {
+  CANCELLED: [499, "CLIENT_CLOSED_REQUEST"],
+  DEADLINE_EXCEEDED: [408, "TIMEOUT"],
+  NOT_SENT: unavailable,
+  OUTCOME_UNKNOWN: unavailable,
+  STREAM_LOST: unavailable,
+  PAYLOAD_TOO_LARGE: [413, "PAYLOAD_TOO_LARGE"],
+  CONTRACT_MISMATCH: [412, "PRECONDITION_FAILED"],
+  INVALID_INPUT: [400, "BAD_REQUEST"],
+  CLOSED: unavailable,
 };
 
 /** Builds one of Tautline's own errors as a server would have sent it. */
@@ -63,10 +59,10 @@ export function toLocalError<Code extends LocalCode>(
   message: string,
   cause?: unknown,
 ): AnyCallError {
-  const httpStatus = statuses[code];
+  const [httpStatus, name] = kinds[code];
   // JSON-RPC 2.0 §5.1 has numbers of its own for these two; tRPC's others end in the status.
   const number = httpStatus === 400 ? -32600 : httpStatus === 503 ? -32603 : -31600 - httpStatus;
-  const shape = { code: names[httpStatus], httpStatus, path, app: { code, data } };
+  const shape = { code: name, httpStatus, path, app: { code, data } };
   return toError({ message, code: number, data: shape } as FailureShape, cause);
 }
 

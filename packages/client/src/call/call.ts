@@ -54,6 +54,8 @@ export interface Call {
   route: CallRoute | undefined;
   /** Its number there. */
   id: number;
+  /** Whether it was sent before the server had told its limits. */
+  early: boolean;
   settled: boolean;
   started: boolean;
   /** Whether the server said that its events have ids. */

@@ -22,7 +22,7 @@ describe("a connection", () => {
     socket.welcome({ contract: "abc", revision: 2 });
     await settled();
     expect(names()).toEqual(["connecting", "open"]);
-    expect(play.connection.state).toEqual({
+    expect(play.connection.state).toMatchObject({
       name: "open",
       limits: welcome.limits,
       contract: "abc",
@@ -215,6 +215,24 @@ describe("a connection", () => {
     expect(await call).toBe(4);
   });
 
+  it("sends again what came too early for limits it could not know", async () => {
+    const play = createPlay();
+    const calls = [1, 2].map((n) => play.api.change.mutate({ n }));
+    const socket = await play.socket();
+    const limit = (id: number) =>
+      failure(id, "TOO_MANY_REQUESTS", { code: "TOO_MANY_CALLS", data: { limit: 1 } });
+    socket.welcome({ limits: { ...welcome.limits, maxCallsInFlight: 1 } });
+    socket.say(limit(2));
+    await settled();
+    expect(socket.messages).toHaveLength(3);
+    socket.say(result(1, 1));
+    await settled();
+    expect(socket.messages.at(-1)).toMatchObject({ id: 3, params: { input: { json: { n: 2 } } } });
+    socket.say(limit(3));
+    expect(await calls[0]).toBe(1);
+    expect((await failureOf(calls[1]!)).data.app.code).toBe("TOO_MANY_CALLS");
+  });
+
   it("takes no more calls than its owner allows while there is none", async () => {
     const play = createPlay({ maxWaitingCalls: 2 });
     play.network.refuse(true);
@@ -306,7 +324,7 @@ describe("a frame that no server sends", () => {
     ["a number", "5"],
     ["null", "null"],
     ["an array of numbers", "[1]"],
-    ["a second welcome is passed over as unknown, but a result without one is not", { id: 1 }],
+    ["an answer without a result", { id: 1 }],
     ["a result that is none", { id: 1, result: 5 }],
   ];
   it.each(strange)("closes with 4500: %s", async (_, frame) => {
@@ -324,6 +342,40 @@ describe("a frame that no server sends", () => {
     second.welcome();
     second.say(result(1, 9));
     expect(await call).toBe(9);
+  });
+
+  it("of any shape does no more than that", async () => {
+    const values = ["null", "true", "-1", '""', "[]", "{}", '{"id":1}', "[[]]", '{"limits":null}'];
+    const shapes = values.flatMap((value) => [
+      value,
+      `[${value},${value}]`,
+      ...["id", "method", "result", "error", "version", "limits"].map(
+        (name) => `{"${name}":${value}}`,
+      ),
+      `{"id":1,"result":${value}}`,
+      `{"id":1,"error":${value}}`,
+      `{"id":1,"result":{"type":${value},"id":${value},"data":${value}}}`,
+      `{"id":null,"error":${value}}`,
+      `{"id":null,"method":${value}}`,
+      `{"method":"welcome","version":1,"limits":${value},"heartbeat":${value}}`,
+    ]);
+    for (const dialect of ["tautline", "trpc"] as const) {
+      for (const shape of shapes) {
+        const play = createPlay({ dialect, deadlineMs: 1_000 });
+        const call = Promise.allSettled([play.api.now.query()]);
+        const ticks = play.api.ticks.subscribe();
+        const socket = await play.socket();
+        socket.say(shape);
+        await settled(3);
+        if (dialect === "tautline") socket.welcome();
+        socket.say(shape, shape);
+        await settled(3);
+        await play.clock.advanceAsync(1_000);
+        await call;
+        await ticks.return();
+        await play.connection.close();
+      }
+    }
   });
 
   it("closes with 1003 when it is binary", async () => {

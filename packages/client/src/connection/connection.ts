@@ -2,89 +2,16 @@
  * Connection: keeps one line to the server, makes the next when it is lost, and sees to it that
  * every call settles whatever becomes of the line it went out on.
  */
-import { appErrorOf } from "@tautline/contracts";
-import {
-  type Clock,
-  type ConnectSocket,
-  createEmitter,
-  type Timer,
-  type Unsubscribe,
-} from "@tautline/contracts/runtime";
-import {
-  CloseCode,
-  type Failure,
-  type Result,
-  type ToldLimits,
-  type Welcome,
-} from "@tautline/contracts/wire";
+import { createEmitter, type Timer } from "@tautline/contracts/runtime";
+import { CloseCode } from "@tautline/contracts/wire";
 import { afterLoss, type Call } from "../call/call.js";
-import { type AnyCallError, toLocalError, toUnreadable } from "../call/call-error.js";
+import { type AnyCallError, toLocalError } from "../call/call-error.js";
 import { createCalls } from "../call/calls.js";
-import { type AddressOptions, askAddress } from "./address.js";
-import type { HeartbeatTimes } from "./heartbeat.js";
+import { createReceiver } from "../call/receive.js";
+import { askAddress } from "./address.js";
+import type { Connection, ConnectionOptions, Served } from "./face.js";
 import { createLine, type Line, type LineEnd, type LineHost, type Traffic } from "./line.js";
 import { afterClose, type ConnectionState } from "./state.js";
-
-/** What was counted since the client was made. */
-export interface ConnectionStats {
-  /** How often a connection was made after the first. */
-  readonly reconnects: number;
-  /** Of the last `PING` that was answered, in milliseconds. */
-  readonly roundTripMs: number | undefined;
-  /** How long the present connection has been open, in milliseconds. */
-  readonly openForMs: number | undefined;
-  readonly framesIn: number;
-  readonly framesOut: number;
-  /** Characters of the frames received: for JSON nearly always its bytes. */
-  readonly charactersIn: number;
-  readonly charactersOut: number;
-}
-
-/** The connection under a client: `connectionOf(api)`. */
-export interface Connection extends AsyncDisposable {
-  /** Where it stands. The same object until it changes. */
-  readonly state: ConnectionState;
-  /** Calls `listener` after each change of `state`, until the returned function is called. */
-  readonly subscribe: (listener: (state: ConnectionState) => void) => Unsubscribe;
-  /** A snapshot of what was counted. */
-  readonly stats: ConnectionStats;
-  /**
-   * Asks the server for a sign of life and resolves with the milliseconds it took. Rejects with
-   * `NOT_SENT` when there is no connection or it is lost meanwhile.
-   */
-  ping(): Promise<number>;
-  /** Connects now: not at the first call, not after the delay, also if it was closed. */
-  connect(): void;
-  /** Makes a new connection and moves to it; an open one is left only then. */
-  reconnect(): void;
-  /**
-   * Closes for good: calls that have not settled fail with `CLOSED`, and so do later ones. The
-   * promise resolves once the socket is gone.
-   */
-  close(): Promise<void>;
-}
-
-/** What a connection is made with. */
-export interface ConnectionOptions extends AddressOptions {
-  readonly full: boolean;
-  readonly connect: ConnectSocket;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly limits: ToldLimits;
-  readonly heartbeat: Partial<HeartbeatTimes>;
-  readonly reconnect: { readonly minMs?: number; readonly maxMs?: number };
-  readonly connectTimeoutMs: number;
-  readonly idleMs?: number;
-  readonly maxWaitingCalls: number;
-  readonly client: string | undefined;
-  readonly contract: string | undefined;
-  decode(encoded: unknown): unknown;
-  /** The error of a failure; `served` is what the server told of its contract. */
-  toError(encoded: unknown, path: string | undefined, served: Served | undefined): AnyCallError;
-}
-
-/** What a server told of its contract. PROTOCOL.md §6.3 */
-export type Served = Pick<Welcome, "contract" | "revision">;
 
 /** The connection, and the way in for calls. */
 export type ConnectionCore = ReturnType<typeof createConnection>;
@@ -133,8 +60,13 @@ export function createConnection(options: ConnectionOptions) {
     },
   });
 
+  const receive = createReceiver(calls, options);
+
   function become(next: ConnectionState) {
-    if (next.name === "idle") calls.rest();
+    if (next.name === "idle") {
+      calls.rest();
+      timer?.cancel();
+    }
     state = next;
     changed.emit(next);
   }
@@ -176,7 +108,7 @@ export function createConnection(options: ConnectionOptions) {
   /** Takes back what `line` will not answer. Subscriptions that can go on do so elsewhere. */
   function recover(line: Line, code: number) {
     const lost: Call[] = [];
-    for (const call of line.sent.values()) {
+    for (const call of line.underway.values()) {
       if (call.route !== line) continue;
       const fate = afterLoss(call, code);
       if (fate === "again") lost.push(call);
@@ -186,17 +118,16 @@ export function createConnection(options: ConnectionOptions) {
   }
 
   const host: LineHost = {
-    next(line, roomForCalls, roomForSubscriptions) {
-      return line === (current ?? opening)
-        ? calls.next(roomForCalls, roomForSubscriptions)
-        : undefined;
-    },
-    sent: calls.sent,
-    tooLarge(call, bytes, maxBytes) {
-      const sentence = `Cannot send ${bytes} bytes: maxFrameBytes is ${maxBytes}`;
-      calls.fail(call, "PAYLOAD_TOO_LARGE", { bytes, maxBytes }, sentence);
-    },
-    received,
+    sourceOf: (line) => ({
+      next: (roomForCalls, roomForSubscriptions) =>
+        line === (current ?? opening) ? calls.next(roomForCalls, roomForSubscriptions) : undefined,
+      sent: calls.sent,
+      tooLarge(call, bytes, maxBytes) {
+        const sentence = `Cannot send ${bytes} bytes: maxFrameBytes is ${maxBytes}`;
+        calls.fail(call, "PAYLOAD_TOO_LARGE", { bytes, maxBytes }, sentence);
+      },
+    }),
+    received: (call, answer) => receive(call, answer, served),
     opened(line, welcome) {
       const previous = current;
       current = line;
@@ -204,7 +135,7 @@ export function createConnection(options: ConnectionOptions) {
       opened++;
       openedAtMs = emptyAtMs = clock.now();
       served = welcome;
-      if (welcome !== undefined) ({ limits, reconnectWindowMs: windowMs } = welcome);
+      if (welcome !== undefined) ({ limits, reconnectWindowMs: windowMs = windowMs } = welcome);
       if (idleMs !== undefined) watchIdle(idleMs);
       become({ name: "open", limits, contract: welcome?.contract, revision: welcome?.revision });
       if (previous !== undefined) leave(previous);
@@ -218,7 +149,7 @@ export function createConnection(options: ConnectionOptions) {
       const wasOpening = line === opening;
       if (wasCurrent) current = undefined;
       if (wasOpening) opening = undefined;
-      const refused = isRefused(end);
+      const refused = current === undefined && opening === undefined && isRefused(end);
       if (!refused) recover(line, end.code);
       if ((wasCurrent || wasOpening) && state.name !== "closed") follow(wasCurrent, end, refused);
     },
@@ -227,7 +158,7 @@ export function createConnection(options: ConnectionOptions) {
   /** Moves from a line that still works: what it is asked already it answers. */
   function leave(line: Line) {
     const moving: Call[] = [];
-    for (const call of line.sent.values()) {
+    for (const call of line.underway.values()) {
       if (call.route !== line || call.kind !== "subscription") continue;
       if (afterLoss(call, 1000) !== "again") continue;
       line.withdraw(call);
@@ -264,52 +195,15 @@ export function createConnection(options: ConnectionOptions) {
     timer = clock.after(next.delayMs, open);
   }
 
-  function received(call: Call, answer: Result | Failure) {
-    if ("error" in answer) {
-      const error = toError(answer.error, call.path, served);
-      // Cut off for being slow: it goes on after what it has read.
-      if (appErrorOf(error)?.code === "OVERFLOW" && call.lastEventId !== undefined) {
-        return calls.again([call]);
-      }
-      if (calls.settle(call)) call.reader.fail(error);
-      return;
-    }
-    const { type, data, id, tracked } = answer.result as {
-      type?: string;
-      data?: unknown;
-      id?: unknown;
-      tracked?: boolean;
-    };
-    const isSubscription = call.kind === "subscription";
-    if (isSubscription && type === "started") {
-      call.started = true;
-      call.tracked ||= tracked === true;
-      return call.reader.begin?.();
-    }
-    if (isSubscription && type === "stopped") {
-      if (calls.settle(call)) call.reader.end?.(true);
-      return;
-    }
-    let value: unknown;
-    try {
-      value = options.decode(data);
-    } catch (error) {
-      if (calls.withdraw(call)) call.reader.fail(toUnreadable(call.path, error));
-      return;
-    }
-    if (!isSubscription) calls.settle(call);
-    else if (id !== undefined) call.lastEventId = String(id);
-    call.reader.next(value, call.lastEventId);
-  }
-
   function watchIdle(delayMs: number) {
     idleTimer?.cancel();
     idleTimer = clock.after(delayMs, () => {
-      const leftMs = calls.size > 0 ? idleMs! : emptyAtMs + idleMs! - clock.now();
+      const isBusy = calls.size > 0 || opening !== undefined;
+      const leftMs = isBusy ? idleMs! : emptyAtMs + idleMs! - clock.now();
       if (leftMs > 0) return watchIdle(leftMs);
       const line = current;
       current = undefined;
-      if (opening === undefined) become({ name: "idle" });
+      become({ name: "idle" });
       void line?.close(CloseCode.Idle, "Idle");
     });
   }

@@ -30,6 +30,16 @@ describe("after a socket closed", () => {
     expect(next).toEqual({ ...expected, code, reason: "why" });
   });
 
+  it("pauses from the second attempt on, whatever window the server tells", () => {
+    const none = { windowMs: 0, maxMs: 30_000 };
+    expect(afterClose({ code: 1006, reason: "" }, 0, none, () => 0.5)).toMatchObject({
+      delayMs: 0,
+    });
+    expect(afterClose({ code: 1006, reason: "" }, 1, none, () => 0.5)).toMatchObject({
+      delayMs: 100,
+    });
+  });
+
   it("forgives one strange frame of a server that was good before, and no second one", () => {
     const strange = { code: 4500, reason: "", strange: true };
     expect(afterClose(strange, 0, backoff, () => 0.5).name).toBe("waiting");

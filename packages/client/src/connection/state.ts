@@ -53,6 +53,8 @@ export function afterClose(
   if (!mayReconnect(code) && !(strange && attempt === 0)) return { name: "closed", code, reason };
   // Full jitter, the first time too: after a restart, ten thousand clients must not return in
   // the same second. https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
-  const ceilingMs = Math.min(maxMs, windowMs * 2 ** attempt);
+  // A server may tell a window of 0, but nobody may try again and again without a pause.
+  const firstMs = attempt === 0 ? windowMs : Math.max(windowMs, 100);
+  const ceilingMs = Math.min(maxMs, firstMs * 2 ** attempt);
   return { name: "waiting", attempt: attempt + 1, delayMs: random() * ceilingMs, code, reason };
 }

@@ -10,7 +10,7 @@ import type { AnyTRPCRouter } from "@trpc/server";
 import { createTRPCContext, type TRPCOptionsProxy } from "@trpc/tanstack-react-query";
 import { createContext, type ReactNode, useContext, useMemo, useSyncExternalStore } from "react";
 import { connectionOf } from "../client.js";
-import type { Connection, ConnectionStats } from "../connection/connection.js";
+import type { Connection, ConnectionStats } from "../connection/face.js";
 import type { ConnectionState } from "../connection/state.js";
 import { link } from "../link.js";
 import type { Client } from "../proxy-types.js";

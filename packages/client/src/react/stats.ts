@@ -2,8 +2,9 @@
  * Stats as a store: they change with every frame, so whoever shows them is told in steps and
  * not each time.
  */
-import { systemClock, type Timer } from "@tautline/contracts/runtime";
-import type { Connection, ConnectionStats } from "../connection/connection.js";
+import type { Timer } from "@tautline/contracts/runtime";
+import { platformClock } from "../clock.js";
+import type { Connection, ConnectionStats } from "../connection/face.js";
 
 /** What rendering on a server shows, and the first render in the browser after it. */
 export const noStats: ConnectionStats = {
@@ -28,7 +29,7 @@ export function createStatsStore(connection: Connection, everyMs: number) {
         changed();
       };
       const wait = () => {
-        timer = systemClock.after(everyMs, () => {
+        timer = platformClock.after(everyMs, () => {
           wait();
           look();
         });

@@ -1,0 +1,65 @@
+/** The connection as applications see it, and what it is made with. */
+import type { Clock, ConnectSocket, Unsubscribe } from "@tautline/contracts/runtime";
+import type { ToldLimits, Welcome } from "@tautline/contracts/wire";
+import type { Decoding } from "../call/receive.js";
+import type { AddressOptions } from "./address.js";
+import type { HeartbeatTimes } from "./heartbeat.js";
+import type { ConnectionState } from "./state.js";
+
+/** What was counted since the client was made. */
+export interface ConnectionStats {
+  /** How often a connection was made after the first. */
+  readonly reconnects: number;
+  /** Of the last `PING` that was answered, in milliseconds. */
+  readonly roundTripMs: number | undefined;
+  /** How long the present connection has been open, in milliseconds. */
+  readonly openForMs: number | undefined;
+  readonly framesIn: number;
+  readonly framesOut: number;
+  /** Characters of the frames received: for JSON nearly always its bytes. */
+  readonly charactersIn: number;
+  readonly charactersOut: number;
+}
+
+/** The connection under a client: `connectionOf(api)`. */
+export interface Connection extends AsyncDisposable {
+  /** Where it stands. The same object until it changes. */
+  readonly state: ConnectionState;
+  /** Calls `listener` after each change of `state`, until the returned function is called. */
+  readonly subscribe: (listener: (state: ConnectionState) => void) => Unsubscribe;
+  /** A snapshot of what was counted. */
+  readonly stats: ConnectionStats;
+  /**
+   * Asks the server for a sign of life and resolves with the milliseconds it took. Rejects with
+   * `NOT_SENT` when there is no connection or it is lost meanwhile.
+   */
+  ping(): Promise<number>;
+  /** Connects now: not at the first call, not after the delay, also if it was closed. */
+  connect(): void;
+  /** Makes a new connection and moves to it; an open one is left only then. */
+  reconnect(): void;
+  /**
+   * Closes for good: calls that have not settled fail with `CLOSED`, and so do later ones. The
+   * promise resolves once the socket is gone.
+   */
+  close(): Promise<void>;
+}
+
+/** What a connection is made with. */
+export interface ConnectionOptions extends AddressOptions, Decoding<Served> {
+  readonly full: boolean;
+  readonly connect: ConnectSocket;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly limits: ToldLimits;
+  readonly heartbeat: Partial<HeartbeatTimes>;
+  readonly reconnect: { readonly minMs?: number; readonly maxMs?: number };
+  readonly connectTimeoutMs: number;
+  readonly idleMs?: number;
+  readonly maxWaitingCalls: number;
+  readonly client: string | undefined;
+  readonly contract: string | undefined;
+}
+
+/** What a server told of its contract. PROTOCOL.md §6.3 */
+export type Served = Pick<Welcome, "contract" | "revision">;

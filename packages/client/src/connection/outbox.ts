@@ -1,0 +1,145 @@
+/**
+ * Outbox: what leaves on a line, and when. It keeps to the server's limits, so that calls wait
+ * here, in order, instead of being refused there; and it knows every call that is under way.
+ */
+import type { Clock, Timer } from "@tautline/contracts/runtime";
+import type { ToldLimits } from "@tautline/contracts/wire";
+import type { Call, CallRoute } from "../call/call.js";
+import { bytesOf, requestText } from "../call/message.js";
+import { createFrames } from "./frames.js";
+import { createRate } from "./rate.js";
+
+/** Where an outbox gets its calls. */
+export interface CallSource {
+  /** The call to send next, while there is room for its kind. It may be too large. */
+  next(roomForCalls: boolean, roomForSubscriptions: boolean): Call | undefined;
+  /** It was sent: it is the line's until it is answered or the line ends. */
+  sent(call: Call): void;
+  tooLarge(call: Call, bytes: number, maxBytes: number): void;
+}
+
+/** What an outbox is made with. */
+export interface OutboxOptions {
+  /** Whose calls they become. */
+  readonly route: CallRoute;
+  /** Whether deadlines are told. */
+  readonly full: boolean;
+  readonly clock: Clock;
+  /** What holds until the server tells others. */
+  readonly limits: ToldLimits;
+  readonly source: CallSource;
+  transmit(frame: string): void;
+}
+
+/** Creates an outbox; nothing leaves before `greet` or `open`. */
+export function createOutbox({ route, full, clock, limits, source, transmit }: OutboxOptions) {
+  let stage: "shut" | "greeted" | "open" = "shut";
+  let waking = false;
+  let lastId = 0;
+  let calls = 0;
+  let subscriptions = 0;
+  /** By their number here, until they are answered; withdrawn ones too, for the server counts them. */
+  const underway = new Map<unknown, Call>();
+  /** Credits and withdrawals, which go before calls. */
+  const notes: string[] = [];
+  const frames = createFrames(transmit);
+  let rate = createRate(clock, limits, 0);
+  let timer: Timer | undefined;
+  /** Bytes that may leave before the server has said welcome. PROTOCOL.md §3.1 */
+  let allowance = limits.maxFrameBytes;
+
+  function add(message: string, bytes: number) {
+    allowance -= bytes + 1;
+    frames.add(message, bytes, limits.maxFrameBytes);
+  }
+
+  /** Adds the next call. Returns the milliseconds until the rate allows it, or undefined if none may leave. */
+  function addCall(): number | undefined {
+    const { maxFrameBytes, maxCallsInFlight, maxSubscriptions } = limits;
+    const call = source.next(calls < maxCallsInFlight, subscriptions < maxSubscriptions);
+    if (call === undefined) return undefined;
+    const leftMs = full ? call.dueMs - clock.now() : Number.POSITIVE_INFINITY;
+    const message = requestText(call, lastId + 1, leftMs);
+    const bytes = bytesOf(message, maxFrameBytes);
+    if (bytes > maxFrameBytes) {
+      source.tooLarge(call, bytes, maxFrameBytes);
+      return 0;
+    }
+    if (stage === "greeted" && bytes + 3 > allowance) return undefined;
+    const waitMs = rate.take();
+    if (waitMs > 0) return waitMs;
+    call.id = ++lastId;
+    call.route = route;
+    call.early = stage === "greeted";
+    underway.set(lastId, call);
+    if (call.kind === "subscription") subscriptions++;
+    else calls++;
+    source.sent(call);
+    add(message, bytes);
+    return 0;
+  }
+
+  function addNote(): number | undefined {
+    const waitMs = rate.take();
+    if (waitMs > 0) return waitMs;
+    const note = notes.shift()!;
+    add(note, note.length);
+    return 0;
+  }
+
+  function flush() {
+    waking = false;
+    if (stage === "shut") return;
+    let waitMs: number | undefined = 0;
+    while (waitMs === 0) {
+      waitMs = stage === "open" && notes.length > 0 ? addNote() : addCall();
+    }
+    frames.flush();
+    timer?.cancel();
+    if (waitMs !== undefined) timer = clock.after(waitMs, flush);
+  }
+
+  function wake() {
+    if (waking) return;
+    waking = true;
+    queueMicrotask(flush);
+  }
+
+  return {
+    underway: underway as ReadonlyMap<unknown, Call>,
+    /** Sends now what can be sent. */
+    flush,
+    /** Sends it at the end of this turn. */
+    wake,
+    /** Sends hello, and behind it what may be sent before welcome. */
+    greet(hello: string) {
+      stage = "greeted";
+      add(hello, bytesOf(hello, limits.maxFrameBytes));
+      flush();
+    },
+    /** The server has let us in, and told its limits or not. */
+    open(told: ToldLimits = limits) {
+      stage = "open";
+      limits = told;
+      rate = createRate(clock, limits, lastId);
+      wake();
+    },
+    /** Sends a credit or a withdrawal. */
+    note(message: string) {
+      notes.push(message);
+      wake();
+    },
+    /** The server has nothing more to say of this call. */
+    finish(id: unknown, { kind }: Call) {
+      underway.delete(id);
+      if (kind === "subscription") subscriptions--;
+      else calls--;
+      wake();
+    },
+    /** Nothing leaves any more. */
+    shut() {
+      stage = "shut";
+      timer?.cancel();
+    },
+  };
+}
