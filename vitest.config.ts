@@ -11,7 +11,7 @@ const project = (
 ) => ({ extends: true as const, test: { name, include, ...options } });
 
 // What needs more than Node, or is no test of the packages. All else in tests/ is integration.
-const apart = ["tests/{protocol,types,tooling,interop,e2e}/**", ...configDefaults.exclude];
+const apart = ["tests/{protocol,types,tooling,interop,e2e,.cache}/**", ...configDefaults.exclude];
 
 // Tests run the sources, never a stale build; the pack check covers what is published.
 export default defineConfig({
