@@ -12,12 +12,18 @@ export interface SocketHandler {
   open?(): void;
   /** One whole message arrived. */
   frame(frame: Frame): void;
+  /**
+   * A ping or pong frame arrived (RFC 6455 §5.5.2), and needs no answer any more. Told by a server's
+   * sockets: it is a sign of life, and like everything a peer may send it has to be counted.
+   */
+  control?(): void;
   /** What was written has been handed on: `bufferedBytes` is low again. */
   drain?(): void;
   /**
    * The socket is gone. Called exactly once, and nothing is called after it.
    *
-   * @param code RFC 6455 §7.4; 1006 when the peer vanished without a closing handshake.
+   * @param code RFC 6455 §7.4; 1006 when the peer vanished without a closing handshake. For a
+   * frame that broke the protocol it is the code the peer was told, and `reason` says what was wrong.
    */
   close(code: number, reason: string): void;
 }

@@ -19,6 +19,7 @@ export interface SocketAcceptor {
 
 /** Options of ws that its type declarations do not know yet. */
 interface LaterOptions {
+  autoPong: boolean;
   closeTimeout: number;
   maxFragments: number;
   maxBufferedChunks: number;
@@ -37,6 +38,7 @@ export function createAcceptor({
     maxFragments: 1_024,
     maxBufferedChunks: 16_384,
     perMessageDeflate: false,
+    autoPong: false, // ws answers each ping at once, and drops without a word who sends sixty
     // A peer that does not finish the closing handshake would hold the socket for ws's own 30 s.
     closeTimeout: 2_000,
     clientTracking: false,
@@ -49,22 +51,61 @@ export function createAcceptor({
   };
 }
 
+interface Ending {
+  readonly code: number;
+  readonly reason: string;
+}
+
+// What ws closes with when it can not read on. RFC 6455 §7.4.1
+const codeOfError: Readonly<Record<string, number | undefined>> = {
+  WS_ERR_EXPECTED_FIN: 1002,
+  WS_ERR_EXPECTED_MASK: 1002,
+  WS_ERR_INVALID_CLOSE_CODE: 1002,
+  WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH: 1002,
+  WS_ERR_INVALID_OPCODE: 1002,
+  WS_ERR_UNEXPECTED_RSV_1: 1002,
+  WS_ERR_UNEXPECTED_RSV_2_3: 1002,
+  WS_ERR_INVALID_UTF8: 1007,
+  WS_ERR_TOO_MANY_BUFFERED_PARTS: 1008,
+  WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH: 1009,
+  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1009,
+};
+
 function wrap(webSocket: WebSocket, stream: Duplex): Socket {
   let handler: SocketHandler | undefined;
   let early: Frame[] = [];
-  let closed: { readonly code: number; readonly reason: string } | undefined;
+  let closed: Ending | undefined;
 
   webSocket.on("message", (data: RawData, isBinary: boolean) => {
+    if (webSocket.readyState !== webSocket.OPEN) return; // we are closing: nobody will look at it
     const frame = isBinary ? (data as Buffer) : (data as Buffer).toString("utf8");
     if (handler === undefined) early.push(frame);
     else handler.frame(frame);
   });
   webSocket.on("close", (code, reason) => {
-    closed = { code, reason: reason.toString("utf8") };
+    closed = broken ?? { code, reason: reason.toString("utf8") };
     handler?.close(closed.code, closed.reason);
   });
-  // A broken frame: ws closes with the code that says so, and the close is what we report.
-  webSocket.on("error", () => {});
+  // A broken frame: ws tells the peer the code that says so, and forgets it.
+  let broken: Ending | undefined;
+  webSocket.on("error", (error: Error & { readonly code?: string }) => {
+    const code = codeOfError[error.code ?? ""];
+    if (code !== undefined) broken = { code, reason: error.message };
+  });
+
+  // Only the latest ping wants an answer (RFC 6455 §5.5.3): a flood of them gets one each turn.
+  let unanswered: Buffer | undefined;
+  const pong = () => {
+    const data = unanswered;
+    unanswered = undefined;
+    if (webSocket.readyState === webSocket.OPEN) webSocket.pong(data);
+  };
+  webSocket.on("ping", (data: Buffer) => {
+    if (unanswered === undefined) setImmediate(pong);
+    unanswered = data;
+    handler?.control?.();
+  });
+  webSocket.on("pong", () => handler?.control?.());
 
   // Told only when the kernel had to be waited for, because then the peer must have read something.
   // The stream's own `drain` comes after any 16 KiB, and never after less.

@@ -118,6 +118,7 @@ export function serveConnection(
   /** The fingerprint of the contract the client was built with, if it told. */
   let clientContract: string | undefined;
   let paused = false;
+  let complained = false;
   const tooFast = `More than ${limits.messagesPerSecond} messages a second`;
 
   function expecting(): State {
@@ -136,6 +137,13 @@ export function serveConnection(
       if (take().verdict === "accept" && data === "PING") outbox.push("PONG");
     } else readFrame(data);
     holdBackWhileFull();
+  }
+
+  function control() {
+    if (isClosed()) return;
+    heartbeat.alive();
+    take();
+    holdBackWhileFull(); // the answers, too, wait for a client that does not read
   }
 
   function readFrame(text: string) {
@@ -293,7 +301,10 @@ export function serveConnection(
   }
 
   function unreadable(reason: string) {
-    host.note("warn", { dialect }, `Cannot read a frame: ${reason}`);
+    // Of a base dialect's client the first one only: it goes on, and could fill the log.
+    const isFirst = !complained;
+    complained = true;
+    host.note(isFirst ? "warn" : "debug", { dialect }, `Cannot read a frame: ${reason}`);
     const error = new TRPCError({ code: "PARSE_ERROR", message: reason });
     if (dialect === "base" && state.name === "expecting") return refuseAdmission(error);
     outbox.push(`{"id":null,"error":${host.encodeConnectionError(error)}}`);
@@ -317,7 +328,7 @@ export function serveConnection(
 
   function end(code: number, reason: string, how: "politely" | "abandon" = "politely") {
     if (isClosed()) return;
-    host.note("debug", { code, reason }, "Closing a connection");
+    host.note(levelOf(code), { dialect, code, reason }, "Closing a connection");
     outbox.flush(); // what was said before the close should arrive before it
     release(code, reason);
     if (how === "abandon") socket.terminate();
@@ -351,8 +362,12 @@ export function serveConnection(
         heartbeat.alive(); // the peer has read something
         outbox.drained();
       },
+      control,
       close(code, reason) {
-        if (!isClosed()) release(code, reason);
+        if (!isClosed()) {
+          host.note(levelOf(code), { dialect, code, reason }, "A connection has ended");
+          release(code, reason);
+        }
         host.gone();
       },
     });
@@ -370,6 +385,18 @@ export function serveConnection(
 function isRequest(message: ClientMessage | Malformed): message is Request {
   const { method } = message;
   return method === "query" || method === "mutation" || method === "subscription";
+}
+
+// RFC 6455 §7.4.1 and PROTOCOL.md §7: whoever closes with one of these says that the other end
+// broke a rule, and an operator wants to know who breaks rules.
+const blaming: ReadonlySet<number> = new Set([
+  ...[1002, 1003, 1007, 1008, 1009, 1010],
+  ...[CloseCode.RateLimited, CloseCode.ProtocolError, CloseCode.UnsupportedVersion],
+]);
+
+function levelOf(code: number) {
+  if (blaming.has(code)) return "warn";
+  return code === CloseCode.HelloTimeout ? "info" : "debug";
 }
 
 /** Whether both ends told a contract, and not the same. PROTOCOL.md §6.3 */
