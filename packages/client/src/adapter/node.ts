@@ -1,7 +1,7 @@
 /**
  * Sockets on Node, from `ws`: Node 20 has no WebSocket, and that of later versions can neither
- * be abandoned nor told how large a frame may be. Bundles for browsers hold `browser.ts` instead
- * (`imports` in package.json).
+ * be abandoned nor told how large a frame may be. Bundles for browsers hold `browser.ts` instead:
+ * `imports` chooses, in package.json for what is built and in src/package.json for the sources.
  */
 import type { Frame, Socket, SocketHandler } from "@tautline/contracts/runtime";
 import { WebSocket } from "ws";
