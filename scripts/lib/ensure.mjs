@@ -57,7 +57,9 @@ async function installDebianPackage(name) {
   if (process.getuid?.() !== 0) return `only root may install Debian's ${name}`;
 
   console.error(`Installing Debian's ${name} …`);
-  const env = { DEBIAN_FRONTEND: "noninteractive" };
+  // dpkg looks for programs of the administrator's, which not every PATH of root has.
+  const PATH = `${process.env.PATH}:/usr/local/sbin:/usr/sbin:/sbin`;
+  const env = { DEBIAN_FRONTEND: "noninteractive", PATH };
   const timeoutMs = 240_000;
   // Another apt may be at work when a machine has just started.
   const lock = ["-o", "DPkg::Lock::Timeout=120"];
