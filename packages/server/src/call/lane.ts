@@ -18,8 +18,12 @@ import {
 import type { Call } from "./call.js";
 import { type CompiledProcedure, compiledOf } from "./compiled.js";
 
-/** How one procedure is run, from encoded input to encoded output. */
-export interface Lane {
+/**
+ * How one procedure is run, from encoded input to encoded output.
+ *
+ * @typeParam Payload What values are encoded to: JSON text, unless the drop-in's encoder wants values.
+ */
+export interface Lane<Payload = string> {
   /** Whether this is the way to call it. */
   accepts(type: Call["type"]): boolean;
   /** Whether every event carries an id, as far as is known before the first. */
@@ -34,9 +38,9 @@ export interface Lane {
   /** Validates one event. */
   parseEvent(event: unknown): unknown;
   /** Encodes an output or event as JSON text; `undefined` where JSON has no word for it. */
-  encode(value: unknown): string | undefined;
+  encode(value: unknown): Payload | undefined;
   /** Encodes the event of a tracked subscription, `{ id, data }`. */
-  encodeTracked(id: string, data: unknown): string | undefined;
+  encodeTracked(id: string, data: unknown): Payload | undefined;
   toError(cause: unknown): Promise<TRPCError>;
   /**
    * The encoded shape of a failure of this procedure.
@@ -47,7 +51,7 @@ export interface Lane {
     error: TRPCError,
     call: Pick<Call, "type" | "path" | "rawInput" | "ctx">,
     contract?: string | null,
-  ): string;
+  ): Payload;
 }
 
 /** Finds the lane of each path of a router. */

@@ -3,7 +3,7 @@
  * answered exactly once, and gives its place back only when its handler is really done: a
  * client that cancels slow calls can not pile them up.
  */
-import type { Clock, Timer } from "@tautline/contracts/runtime";
+import type { Clock, Frame, Timer } from "@tautline/contracts/runtime";
 import {
   type Dialect,
   initialCredit,
@@ -17,9 +17,14 @@ import { Subscription } from "../call/subscription.js";
 import { appError, mayComeFromContract } from "../errors.js";
 import { getTRPCErrorFromUnknown, isTrackedEnvelope, TRPCError } from "../trpc.js";
 import type { AfterTurn, Outbox } from "./outbox.js";
+import { jsonWriter, type MessageWriter } from "./writer.js";
 
-/** What dispatch needs of its connection and server. */
-export interface DispatchHost {
+/**
+ * What dispatch needs of its connection and server.
+ *
+ * @typeParam Payload What its lanes encode to and its writer takes.
+ */
+export interface DispatchHost<Payload = string> {
   readonly dialect: Dialect;
   readonly outbox: Outbox;
   readonly limits: Limits;
@@ -28,21 +33,27 @@ export interface DispatchHost {
   readonly ctx: unknown;
   /** The hash of each procedure, when the client was built from another contract. */
   readonly procedureHashes?: ReadonlyMap<string, string> | undefined;
-  lane(path: string): Lane;
+  lane(path: string): Lane<Payload>;
+  /** Puts messages together. `@default` joins JSON texts, and so takes lanes that encode to JSON. */
+  readonly writer?: MessageWriter<Payload>;
   /** Counts a call of this principal, or refuses it. */
   takePlace(): boolean;
   releasePlace(): void;
   /** The encoded shape of a failure whose own shape could not be made. */
-  encodeInternal(error: TRPCError, path: string): string;
+  encodeInternal(error: TRPCError, path: string): Payload;
   /** Tells the log and `onError`. */
   report(error: TRPCError, call: Call | undefined): void;
+  /** A call was refused before it ran: its id is taken, or a limit reached. */
+  refused?(error: TRPCError, call: Call): void;
+  /** A call failed that nobody waits for any more. */
+  failedUnheard?(error: TRPCError, call: Call): void;
 }
 
-interface Running {
+interface Running<Payload> {
   readonly call: Call;
-  readonly lane: Lane;
-  /** The beginning of every message about this call: its id, and `jsonrpc` if it was asked with it. */
-  readonly head: string;
+  readonly lane: Lane<Payload>;
+  /** The beginning of every message about this call, as the writer made it. */
+  readonly head: unknown;
   answered: boolean;
   deadline?: Timer;
   subscription?: Subscription;
@@ -53,16 +64,19 @@ interface Running {
 type Refusable = Pick<Request, "id"> & Partial<Pick<Request, "jsonrpc" | "method" | "params">>;
 
 /** Runs the calls of one connection. */
-export class Dispatch {
-  readonly #host: DispatchHost;
+export class Dispatch<Payload = string> {
+  readonly #host: DispatchHost<Payload>;
+  readonly #writer: MessageWriter<Payload>;
   /** Queries and mutations whose handlers run. In the base dialect ids may repeat. */
-  readonly #calls = new Map<RequestId | symbol, Running>();
+  readonly #calls = new Map<RequestId | symbol, Running<Payload>>();
   /** Subscriptions by id, until their iterators are disposed of. */
-  readonly #subscriptions = new Map<RequestId, Running>();
+  readonly #subscriptions = new Map<RequestId, Running<Payload>>();
   #closed = false;
 
-  constructor(host: DispatchHost) {
+  constructor(host: DispatchHost<Payload>) {
     this.#host = host;
+    // Who leaves the writer out has lanes for JSON: the default of `Payload` says so.
+    this.#writer = host.writer ?? (jsonWriter as MessageWriter<any>);
   }
 
   /**
@@ -82,8 +96,9 @@ export class Dispatch {
   refuse({ id, jsonrpc, method, params }: Refusable, error: TRPCError) {
     const path = params?.path ?? "";
     const call = new Call({ type: method ?? "query", path, ctx: this.#host.ctx });
-    const text = this.#encodeError({ lane: this.#host.lane(path), call }, error);
-    this.#push(`${headOf(id, jsonrpc)},"error":${text}}`);
+    const encoded = this.#encodeError({ lane: this.#host.lane(path), call }, error);
+    this.#push(this.#writer.error(this.#writer.head(id, jsonrpc), encoded));
+    this.#host.refused?.(error, call);
   }
 
   /** Answers what was no message. */
@@ -155,7 +170,7 @@ export class Dispatch {
     return Math.min(deadlineMs, limitMs);
   }
 
-  #open({ id, jsonrpc, method, params }: Request, batchIndex: number): Running {
+  #open({ id, jsonrpc, method, params }: Request, batchIndex: number): Running<Payload> {
     const { ctx } = this.#host;
     const { path, lastEventId } = params;
     const lane = this.#host.lane(path);
@@ -167,10 +182,10 @@ export class Dispatch {
       lastEventId,
       batchIndex,
     });
-    return { call, lane, head: headOf(id, jsonrpc), answered: false };
+    return { call, lane, head: this.#writer.head(id, jsonrpc), answered: false };
   }
 
-  async #invoke({ call, lane }: Running, { params }: Request): Promise<unknown> {
+  async #invoke({ call, lane }: Running<Payload>, { params }: Request): Promise<unknown> {
     if (!lane.accepts(call.type)) {
       const message = `No "${call.type}"-procedure on path "${call.path}"`;
       throw new TRPCError({ code: "NOT_FOUND", message });
@@ -215,8 +230,7 @@ export class Dispatch {
       running.subscription = new Subscription(events, sink, lane.overflow, credit);
       if (call.abortedBy === undefined) {
         started = true;
-        const tracked = isFull && lane.tracked ? ',"tracked":true' : "";
-        this.#push(`${head},"result":{"type":"started"${tracked}}}`);
+        this.#push(this.#writer.started(head, isFull && lane.tracked));
       } else running.subscription.stop();
       await running.subscription.run();
     } catch (cause) {
@@ -224,11 +238,11 @@ export class Dispatch {
     } finally {
       this.#subscriptions.delete(request.id);
       // A failure before the start stands alone; anything else ends with `stopped`. PROTOCOL.md §5.1
-      if (started || !running.answered) this.#push(`${head},"result":{"type":"stopped"}}`);
+      if (started || !running.answered) this.#push(this.#writer.stopped(head));
     }
   }
 
-  #sinkFor(running: Running) {
+  #sinkFor(running: Running<Payload>) {
     const { outbox, afterTurn } = this.#host;
     const { lane } = running;
     // An event is taken to be as large as the one before.
@@ -265,51 +279,50 @@ export class Dispatch {
   }
 
   /** @returns the length of what was pushed. */
-  #pushResult({ head }: Running, data: string | undefined, eventId?: string): number {
-    const eventIdPart = eventId === undefined ? "" : `"id":${JSON.stringify(eventId)},`;
-    const dataPart = data === undefined ? "" : `,"data":${data}`;
-    const text = `${head},"result":{${eventIdPart}"type":"data"${dataPart}}}`;
-    const refusal = this.#sizeRefusal(text);
+  #pushResult({ head }: Running<Payload>, data: Payload | undefined, eventId?: string): number {
+    const frame = this.#writer.data(head, data, eventId);
+    const refusal = this.#sizeRefusal(frame);
     if (refusal !== undefined) throw refusal;
-    this.#push(text);
-    return text.length;
+    this.#push(frame);
+    return frame.length;
   }
 
-  #sizeRefusal(text: string): TRPCError | undefined {
+  #sizeRefusal(frame: Frame): TRPCError | undefined {
     const { maxFrameBytes } = this.#host.limits;
     // UTF-8 takes at most three bytes for a UTF-16 unit, so most texts need no counting.
-    if (text.length * 3 <= maxFrameBytes) return undefined;
-    const bytes = Buffer.byteLength(text);
+    if (frame.length * 3 <= maxFrameBytes) return undefined;
+    const bytes = Buffer.byteLength(frame);
     if (bytes <= maxFrameBytes) return undefined;
     const message = `Cannot send a result of ${bytes} bytes: maxFrameBytes is ${maxFrameBytes}`;
     return appError("PAYLOAD_TOO_LARGE", { bytes, maxBytes: maxFrameBytes }, message);
   }
 
-  #giveUp(running: Running, reason: TRPCError) {
+  #giveUp(running: Running<Payload>, reason: TRPCError) {
     running.call.abort(reason);
     this.#pushError(running, reason);
   }
 
-  async #fail(running: Running, cause: unknown) {
+  async #fail(running: Running<Payload>, cause: unknown) {
     // A schema of the contract may throw where it should refuse: that is a failure like any other.
     const error = await running.lane.toError(cause).catch(getTRPCErrorFromUnknown);
     // Who was given up is expected to fail, and has been answered.
-    if (running.call.abortedBy !== undefined) return;
+    if (running.call.abortedBy !== undefined)
+      return this.#host.failedUnheard?.(error, running.call);
     this.#host.report(error, running.call);
     this.#pushError(running, error);
   }
 
-  #pushError(running: Running, error: TRPCError) {
+  #pushError(running: Running<Payload>, error: TRPCError) {
     if (running.answered) return;
     running.answered = true;
-    const toText = (failure: TRPCError) =>
-      `${running.head},"error":${this.#encodeError(running, failure)}}`;
-    const text = toText(error);
-    const refusal = this.#sizeRefusal(text);
-    this.#push(refusal === undefined ? text : toText(refusal));
+    const toFrame = (failure: TRPCError) =>
+      this.#writer.error(running.head, this.#encodeError(running, failure));
+    const frame = toFrame(error);
+    const refusal = frame && this.#sizeRefusal(frame);
+    this.#push(refusal ? toFrame(refusal) : frame);
   }
 
-  #encodeError({ lane, call }: Pick<Running, "lane" | "call">, error: TRPCError): string {
+  #encodeError({ lane, call }: Pick<Running<Payload>, "lane" | "call">, error: TRPCError): Payload {
     try {
       return lane.encodeError(error, call, this.#contractHint(error, call.path));
     } catch (cause) {
@@ -327,14 +340,9 @@ export class Dispatch {
     return procedureHashes.get(path) ?? null;
   }
 
-  #push(text: string) {
-    if (!this.#closed) this.#host.outbox.push(text);
+  #push(frame: Frame | undefined) {
+    if (!this.#closed && frame !== undefined) this.#host.outbox.push(frame);
   }
-}
-
-function headOf(id: RequestId, jsonrpc: string | undefined) {
-  const start = typeof id === "number" ? `{"id":${id}` : `{"id":${JSON.stringify(id)}`;
-  return jsonrpc === undefined ? start : `${start},"jsonrpc":"2.0"`;
 }
 
 function tooMany(what: string, name: string, limit: number) {

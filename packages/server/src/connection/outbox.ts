@@ -4,7 +4,7 @@
  * system calls.
  */
 
-import type { Socket } from "@tautline/contracts/runtime";
+import type { Frame, Socket } from "@tautline/contracts/runtime";
 import type { Dialect } from "@tautline/contracts/wire";
 
 /** Runs a function when the present turn of the event loop has handled its input. */
@@ -23,8 +23,8 @@ export class Outbox {
   readonly #maxBytes: number;
   readonly #maxFrameBytes: number;
   readonly #afterTurn: AfterTurn;
-  /** JSON texts and heartbeat texts in sending order; emptied by each flush. */
-  #waiting: string[] = [];
+  /** Messages and heartbeat texts in sending order; emptied by each flush. */
+  #waiting: Frame[] = [];
   /** Lengths of what waits. UTF-16 units, as cheap as they are close: it bounds, it does not bill. */
   #waitingBytes = 0;
   /** Set aside for events that are being pulled and may be there any moment. */
@@ -62,10 +62,10 @@ export class Outbox {
     return this.#waitingBytes + this.#socket.bufferedBytes;
   }
 
-  /** Queues one message, or a heartbeat text, for the end of this turn. */
-  push(text: string) {
-    this.#waiting.push(text);
-    this.#waitingBytes += text.length;
+  /** Queues one message, or a heartbeat text, for the end of this turn. Bytes in the base dialect only. */
+  push(frame: Frame) {
+    this.#waiting.push(frame);
+    this.#waitingBytes += frame.length;
     if (this.#flushIsDue) return;
     this.#flushIsDue = true;
     this.#afterTurn(this.flush);
@@ -106,13 +106,14 @@ export class Outbox {
   /** Sends what waits. A field, so that scheduling it makes no closure. */
   readonly flush = () => {
     this.#flushIsDue = false;
-    const texts = this.#waiting;
-    if (texts.length > 0) {
+    const frames = this.#waiting;
+    if (frames.length > 0) {
       this.#waiting = [];
       this.#waitingBytes = 0;
-      if (texts.length === 1) this.#socket.send(texts[0]!);
-      else if (this.#dialect === "base") this.#socket.sendAll(texts);
-      else this.#socket.sendAll(toFrames(texts, this.#maxFrameBytes));
+      if (frames.length === 1) this.#socket.send(frames[0]!);
+      else if (this.#dialect === "base") this.#socket.sendAll(frames);
+      // Only texts are pushed in the full dialect.
+      else this.#socket.sendAll(toFrames(frames as string[], this.#maxFrameBytes));
     }
     this.#offerRoom();
   };
