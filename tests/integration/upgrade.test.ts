@@ -159,7 +159,8 @@ describe("an upgrade", () => {
   it.each<[string, Record<string, string | undefined>, number]>([
     ["without a key", { "Sec-WebSocket-Key": undefined }, 400],
     ["with a short key", { "Sec-WebSocket-Key": "abc" }, 400],
-    ["of another version", { "Sec-WebSocket-Version": "99" }, 400],
+    ["of another version", { "Sec-WebSocket-Version": "99" }, 426],
+    ["of a draft, whose origin is in another header", { "Sec-WebSocket-Version": "8" }, 426],
     ["to another protocol", { Upgrade: "h2c" }, 400],
     ["with subprotocols that are no list", { "Sec-WebSocket-Protocol": "a,,b" }, 400],
   ])("%s is answered with %j %d", async (_what, headers, status) => {
@@ -178,7 +179,7 @@ describe("an upgrade", () => {
     const origin = "https://evil.example";
     const heard = await over(talk(port, upgradeRequest("/", { Origin: origin })));
     expect(heard).toMatch(/^HTTP\/1.1 403 Forbidden\r\n/);
-    expect(warned).toEqual([{ origin }]);
+    expect(warned).toEqual([{ origin, status: 403, remoteAddress: "127.0.0.1" }]);
     const welcome = talk(port, upgradeRequest("/", { Origin: "https://app.example" }));
     await until(() => welcome.heard.startsWith("HTTP/1.1 101 "));
     welcome.socket.destroy();

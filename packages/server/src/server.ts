@@ -2,7 +2,7 @@
  * The server: where the parts meet. A router, ways to say who is there, and sockets become a
  * service.
  */
-import type { IncomingHttpHeaders, Server } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, Server } from "node:http";
 import { fingerprint } from "@tautline/contracts";
 import { type Clock, type Socket, systemClock } from "@tautline/contracts/runtime";
 import {
@@ -11,7 +11,12 @@ import {
   type Limits,
   resolveLimits,
 } from "@tautline/contracts/wire";
-import { attachUpgrade, refuseUpgrade, type UpgradeHandler } from "./adapter/http.js";
+import {
+  attachUpgrade,
+  type RefusalStatus,
+  refuseUpgrade,
+  type UpgradeHandler,
+} from "./adapter/http.js";
 import { type Listening, listenForUpgrades } from "./adapter/listen.js";
 import { decideUpgrade, type Origins } from "./adapter/upgrade.js";
 import { createAcceptor } from "./adapter/ws.js";
@@ -201,7 +206,7 @@ export function createServer<P extends Principal | null>(
   let closing: Promise<void> | undefined;
   let whenEmpty: (() => void) | undefined;
 
-  const shared: Omit<ConnectionHost, "admit" | "gone"> = {
+  const shared: Omit<ConnectionHost, "admit" | "gone" | "note"> = {
     limits,
     clock,
     afterTurn,
@@ -212,7 +217,6 @@ export function createServer<P extends Principal | null>(
     encodeConnectionError: (error) => encodeConnectionError(router, error),
     encodeInternal: (error, path) => encodeConnectionError(router, error, path),
     report,
-    note: (level, fields, message) => logger[level](fields, message),
   };
 
   function report(error: TRPCError, call: Call | undefined) {
@@ -285,6 +289,8 @@ export function createServer<P extends Principal | null>(
     }
     const control = serveConnection(socket, request, {
       ...shared,
+      note: (level, fields, message) =>
+        logger[level]({ remoteAddress: request.remoteAddress, ...fields }, message),
       admit: (opening) => admit(opening, request, control),
       gone: () => gone(control),
     });
@@ -305,21 +311,32 @@ export function createServer<P extends Principal | null>(
     if (open.size === 0) whenEmpty?.();
   }
 
+  function noteRefusal({ headers, socket }: IncomingMessage, status: number, reason: string) {
+    const { remoteAddress } = socket;
+    const origin = headers.origin?.slice(0, 100);
+    logger.warn({ remoteAddress, origin, status }, reason);
+  }
+
   const upgrade: UpgradeHandler = (request, stream, head) => {
+    const refused = (status: RefusalStatus, reason: string) => {
+      noteRefusal(request, status, reason);
+      refuseUpgrade(stream, status, reason);
+    };
     const decision = decideUpgrade(request, { origins });
-    if (!decision.accept) {
-      logger.warn({ origin: request.headers.origin }, decision.reason);
-      return refuseUpgrade(stream, decision.status, decision.reason);
-    }
+    if (!decision.accept) return refused(decision.status, decision.reason);
     const { choice, headers, url, expectsParams } = decision;
     const { remoteAddress } = request.socket;
-    acceptor.accept(request, stream, head, (socket) => {
-      if (choice.dialect === "unsupported") {
-        const reason = `Cannot speak ${choice.protocol}: use ${fullDialectProtocol}`;
-        return turnAway(socket, CloseCode.UnsupportedVersion, reason);
-      }
-      const { dialect } = choice;
-      serve(socket, { dialect, expectsParams, headers, url, remoteAddress });
+    acceptor.accept(request, stream, head, {
+      refused,
+      socket(socket) {
+        if (choice.dialect === "unsupported") {
+          const reason = `Cannot speak ${choice.protocol}: use ${fullDialectProtocol}`;
+          noteRefusal(request, CloseCode.UnsupportedVersion, reason);
+          return turnAway(socket, CloseCode.UnsupportedVersion, reason);
+        }
+        const { dialect } = choice;
+        serve(socket, { dialect, expectsParams, headers, url, remoteAddress });
+      },
     });
   };
 
@@ -329,7 +346,9 @@ export function createServer<P extends Principal | null>(
 
   function attach(server: Server, { path = "/line" }: AttachOptions = {}) {
     assertOpen("attach");
-    const undo = attachUpgrade(server, path, upgrade);
+    const undo = attachUpgrade(server, path, upgrade, (request, status) =>
+      noteRefusal(request, status, "Nothing is served where a client asked to connect"),
+    );
     attachments.add(undo);
     return () => {
       attachments.delete(undo);
@@ -339,9 +358,13 @@ export function createServer<P extends Principal | null>(
 
   async function listen(port: number, host = "127.0.0.1") {
     assertOpen("listen");
-    const listening = await listenForUpgrades(port, host, upgrade, (err) =>
-      logger.error({ err }, "Could not accept a connection"),
-    );
+    const listening = await listenForUpgrades(port, host, {
+      upgrade,
+      requestTimeoutMs: limits.helloTimeoutMs,
+      onError: (err) => logger.error({ err }, "Could not accept a connection"),
+      onBadRequest: (err, remoteAddress) =>
+        logger.info({ err, remoteAddress }, "Cannot read a request"),
+    });
     if (closing !== undefined) await listening.stop();
     assertOpen("listen");
     listenings.add(listening);

@@ -1,8 +1,8 @@
 /**
  * A port of our own, for a service that has no http server to share.
  */
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
 import type { UpgradeHandler } from "./http.js";
 
 /** A port that is listened on. */
@@ -13,22 +13,43 @@ export interface Listening {
   stop(): Promise<void>;
 }
 
-/**
- * Listens for upgrades on every path. Other requests are answered with 426.
- *
- * @param onError What goes wrong later: no file descriptors left for one more client, say.
- */
+/** What a port does with what comes in. */
+export interface ListenOptions {
+  readonly upgrade: UpgradeHandler;
+  /** Time a client has to send its request, in milliseconds. Node's own are 60 s and 300 s. */
+  readonly requestTimeoutMs: number;
+  /** What goes wrong later: no file descriptors left for one more client, say. */
+  readonly onError: (error: Error) => void;
+  /** A client that sent no request in time, or nothing that is one. It has been answered. */
+  readonly onBadRequest: (error: Error, remoteAddress: string | undefined) => void;
+}
+
+// How often Node looks for requests that are late.
+const checkingIntervalMs = 1_000;
+// Node's timers are signed 32-bit numbers; a server without a limit waits for 24 days.
+const longestTimeoutMs = 2 ** 31 - 1;
+
+/** Listens for upgrades on every path. Other requests are answered with 426. */
 export async function listenForUpgrades(
   port: number,
   host: string,
-  upgrade: UpgradeHandler,
-  onError: (error: Error) => void,
+  { upgrade, requestTimeoutMs, onError, onBadRequest }: ListenOptions,
 ): Promise<Listening> {
-  const server = createServer((_request, response) => {
-    response.writeHead(426, { Upgrade: "websocket", "Content-Type": "text/plain" });
-    response.end("This port speaks WebSocket.\n");
-  });
+  const timeoutMs = Math.min(Math.ceil(requestTimeoutMs), longestTimeoutMs);
+  const server = createServer(
+    {
+      headersTimeout: timeoutMs,
+      requestTimeout: timeoutMs,
+      connectionsCheckingInterval: Math.min(checkingIntervalMs, timeoutMs),
+    },
+    (_request, response) => {
+      // Closed: a client that has nothing to do here should not stay, nor send the next request.
+      const headers = { Upgrade: "websocket", Connection: "close", "Content-Type": "text/plain" };
+      response.writeHead(426, headers).end("This port speaks WebSocket.\n");
+    },
+  );
   server.on("upgrade", upgrade);
+  answerBadRequests(server, onBadRequest);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, host, () => {
@@ -51,4 +72,21 @@ export async function listenForUpgrades(
       });
     },
   };
+}
+
+const badRequestLines: Readonly<Record<string, string | undefined>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
+  HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: "413 Payload Too Large",
+};
+
+/** Answers as Node does when nobody listens; but Node tells nobody. */
+function answerBadRequests(server: Server, onBadRequest: ListenOptions["onBadRequest"]) {
+  server.on("clientError", (error: Error & { readonly code?: string }, stream) => {
+    const { remoteAddress } = stream as Socket; // of plain TCP there is no other stream
+    onBadRequest(error, remoteAddress);
+    if (!stream.writable) return stream.destroy();
+    const line = badRequestLines[error.code ?? ""] ?? "400 Bad Request";
+    stream.end(`HTTP/1.1 ${line}\r\nConnection: close\r\n\r\n`, () => stream.destroy());
+  });
 }

@@ -45,7 +45,8 @@ export function decideUpgrade(
   if (url === undefined) return refuse(400, "Cannot read the request's URL");
   const { origin } = request.headers;
   if (!isAllowed(origin, origins, request.headers.host)) {
-    return refuse(403, `Cannot accept a connection from the origin ${origin}`);
+    // Cut: a header may have thousands of characters, and this goes into a log.
+    return refuse(403, `Cannot accept a connection from the origin ${origin?.slice(0, 100)}`);
   }
   const offered = (request.headers["sec-websocket-protocol"] ?? "").split(",");
   return {

@@ -18,8 +18,12 @@ const ping = (payload = "") => frame(0x89, payload);
 const pong = (payload: string) =>
   Buffer.concat([Buffer.from([0x8a, payload.length]), Buffer.from(payload)]);
 
-/** A socket that was accepted, what its owner is told, and its peer's bare connection. */
-async function accepted() {
+const handshake = (version = 13) =>
+  "Host: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
+  `Sec-WebSocket-Version: ${version}\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`;
+
+/** Whoever asked with `request`, and what the acceptor made of it. */
+async function asked(request: string) {
   const acceptor = createAcceptor({ maxFrameBytes: 1_000 });
   const http = createServer().listen(0, "127.0.0.1");
   opened.push(() => http.close());
@@ -27,13 +31,19 @@ async function accepted() {
   const told: unknown[] = [];
   let socket: Socket | undefined;
   http.on("upgrade", (request, stream, head) =>
-    acceptor.accept(request, stream, head, (accepted) => {
-      socket = accepted;
-      socket.start({
-        frame: (text) => told.push(text),
-        control: () => told.push("a control frame"),
-        close: (code, reason) => told.push([code, reason]),
-      });
+    acceptor.accept(request, stream, head, {
+      socket(accepted) {
+        socket = accepted;
+        socket.start({
+          frame: (text) => told.push(text),
+          control: () => told.push("a control frame"),
+          close: (code, reason) => told.push([code, reason]),
+        });
+      },
+      refused(status) {
+        told.push(status);
+        stream.destroy();
+      },
     }),
   );
 
@@ -43,14 +53,31 @@ async function accepted() {
   peer.on("data", (bytes) => {
     heard = Buffer.concat([heard, bytes]);
   });
-  peer.write(
-    "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
-      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-  );
-  const upgraded = await until(() => socket && heard.indexOf("\r\n\r\n") > 0 && socket);
+  peer.on("error", () => {});
+  peer.write(request);
+  await until(() => told.length > 0 || heard.includes("\r\n\r\n"));
   const from = heard.indexOf("\r\n\r\n") + 4;
-  return { socket: upgraded, peer, told, heard: () => heard.subarray(from) };
+  return { socket: socket!, peer, told, heard: () => heard.subarray(from) };
 }
+
+/** A socket that was accepted, what its owner is told, and its peer's bare connection. */
+const accepted = () => asked(`GET / HTTP/1.1\r\n${handshake()}`);
+
+it.each([
+  [405, "POST", "HTTP/1.1", 13],
+  [400, "GET", "HTTP/1.0", 13],
+  [426, "GET", "HTTP/1.1", 8],
+  [426, "GET", "HTTP/1.1", 14],
+])("refuses with %i what ws would let through: %s %s, version %i", async (...row) => {
+  const [status, method, http, version] = row;
+  const { told } = await asked(`${method} / ${http}\r\n${handshake(version)}`);
+  expect(told).toEqual([status]);
+});
+
+it("says what ws refuses, rather than let it go unheard", async () => {
+  const { told } = await asked(`GET / HTTP/1.1\r\n${handshake().replace("bXBsZSB", "")}`);
+  expect(told).toEqual([400]);
+});
 
 it("answers a ping with what it carried, and tells its owner of it", async () => {
   const { peer, told, heard } = await accepted();

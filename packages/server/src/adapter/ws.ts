@@ -13,7 +13,11 @@ export interface SocketAcceptor {
     request: IncomingMessage,
     stream: Duplex,
     head: Buffer,
-    onSocket: (socket: Socket) => void,
+    decided: {
+      socket(socket: Socket): void;
+      /** The handshake is none of RFC 6455 §4.2.1. The stream has been left as it was. */
+      refused(status: 400 | 405 | 426, reason: string): void;
+    },
   ): void;
 }
 
@@ -45,8 +49,18 @@ export function createAcceptor({
     handleProtocols: (offered) => chooseDialect(offered).protocol || false,
   });
   return {
-    accept(request, stream, head, onSocket) {
-      server.handleUpgrade(request, stream, head, (webSocket) => onSocket(wrap(webSocket, stream)));
+    accept(request, stream, head, { socket, refused }) {
+      // What ws lets through: a proxy that speaks HTTP/1.0 keeps no upgraded stream, and in version
+      // 8, a draft, the page's origin travels in another header, past whoever looks at this one.
+      if (request.method !== "GET") return refused(405, "Cannot upgrade anything but GET");
+      if (request.httpVersion === "1.0") return refused(400, "Cannot upgrade HTTP/1.0");
+      if (request.headers["sec-websocket-version"] !== "13") {
+        return refused(426, "Cannot speak any version of WebSocket but 13");
+      }
+      const onRefused = ({ message }: Error) => refused(400, message);
+      server.once("wsClientError", onRefused);
+      server.handleUpgrade(request, stream, head, (webSocket) => socket(wrap(webSocket, stream)));
+      server.off("wsClientError", onRefused);
     },
   };
 }
