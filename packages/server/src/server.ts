@@ -225,6 +225,9 @@ export function createServer<P extends Principal | null>(
     if (incidentId !== undefined) {
       const err = error.cause ?? error;
       logger.error({ err, incidentId, type, path }, `A ${type} failed: ${path}`);
+    } else {
+      const { code, message: reason } = error;
+      logger.debug({ type, path, code, reason }, `A ${type} was answered with a failure`);
     }
     guarded("onError", () => onError?.({ error, type, path, input, ctx, incidentId }));
   }

@@ -254,6 +254,7 @@ export function serveConnection(
       lane: host.lane,
       encodeInternal: host.encodeInternal,
       report: host.report,
+      note: host.note,
       takePlace: admission.takePlace,
       releasePlace: admission.releasePlace,
     });
