@@ -61,6 +61,8 @@ export interface ServerOptions<P extends Principal | null> {
    * Says who is there, from credentials, headers or both. Return `null` or throw a `TRPCError` to
    * refuse: the client is told and stays away. Any other exception closes with *come back*.
    *
+   * Write it above the callbacks: TypeScript infers the principal from it, reading from the top.
+   *
    * @default everybody is let in, as nobody: the principal is null
    */
   readonly authenticate?: (request: OpeningRequest) => P | null | Promise<P | null>;
