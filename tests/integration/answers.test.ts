@@ -2,6 +2,7 @@ import { contract, query, subscription } from "@tautline/contracts";
 import { implement, transformer } from "@tautline/server";
 import { settled } from "@tautline/testing";
 import { initTRPC, TRPCError } from "@trpc/server";
+import { type Observer, observable } from "@trpc/server/observable";
 import superjson from "superjson";
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
@@ -343,6 +344,40 @@ describe("a hand-written router", () => {
     const line = await service.connect({ dialect: "base" });
     const request = { id: 1, method: "query", params: { path: "own.at", input: "plain" } };
     expect(await line.ask(request)).toEqual([{ id: 1, result: { type: "data", data: "plain!" } }]);
+  });
+
+  it("may emit by an observable, which is torn down when it is stopped", async () => {
+    const story: string[] = [];
+    const t = initTRPC.create({ transformer });
+    const emits = (rest: (emit: Observer<number, Error>) => void) =>
+      t.procedure.subscription(() =>
+        observable<number, Error>((emit) => {
+          story.push("set up");
+          emit.next(1);
+          rest(emit);
+          return () => story.push("torn down");
+        }),
+      );
+    const router = t.router({
+      completes: emits((emit) => emit.complete()),
+      fails: emits((emit) => emit.error(new Error("hunter2"))),
+      goesOn: emits(() => {}),
+    });
+    await using service = startService({ router });
+    const line = await service.connect();
+    const ask = async (path: string) => told(await line.ask(call("subscription", path, path)));
+    expect(await ask("completes")).toEqual(["started", 1, "stopped"]);
+    expect(await ask("fails")).toEqual(["started", 1, "INTERNAL", "stopped"]);
+    expect(await ask("goesOn")).toEqual(["started", 1]);
+    story.length = 0;
+    expect(told(await line.ask({ id: "goesOn", method: "subscription.stop" }))).toEqual([
+      "stopped",
+    ]);
+    expect(story).toEqual(["torn down"]);
+    await ask("goesOn");
+    line.network.cut();
+    await settled();
+    expect(story).toEqual(["torn down", "set up", "torn down"]);
   });
 
   it("may not stream where it was asked for one answer", async () => {
