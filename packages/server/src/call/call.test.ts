@@ -43,6 +43,15 @@ describe("the signal of a call", () => {
     expect([signal.aborted, signal.reason]).toEqual([true, reason]);
   });
 
+  it("aborts when its subscription has ended, though nobody gave it up", () => {
+    const early = new Call(start);
+    const { signal } = early;
+    const late = new Call(start);
+    for (const call of [early, late]) call.end();
+    expect([signal.aborted, late.signal.aborted]).toEqual([true, true]);
+    expect([early.abortedBy, late.abortedBy]).toEqual([undefined, undefined]);
+  });
+
   it("is aborted already when it is read too late", () => {
     const call = new Call(start);
     const reason = abortReason.cancelled();

@@ -38,6 +38,7 @@ export class Call {
   readonly #given: AbortSignal | undefined;
   #controller: AbortController | undefined;
   #abortedBy: TRPCError | undefined;
+  #isOver = false;
 
   constructor({ type, path, ctx, rawInput, lastEventId, batchIndex = 0, signal }: CallStart) {
     this.type = type;
@@ -50,14 +51,15 @@ export class Call {
   }
 
   /**
-   * Aborts when the caller gave up, the deadline passed or the connection ended. Made when first
-   * read: it costs more than the rest of a small call, and most handlers never ask.
+   * Aborts when the caller gave up, the deadline passed, the connection or the subscription ended.
+   * Made when first read: it costs more than the rest of a small call, and most handlers never ask.
    */
   get signal(): AbortSignal {
     if (this.#given !== undefined) return this.#given;
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
       if (this.#abortedBy !== undefined) this.#controller.abort(this.#abortedBy);
+      else if (this.#isOver) this.#controller.abort(abortReason.over());
     }
     return this.#controller.signal;
   }
@@ -73,6 +75,13 @@ export class Call {
     this.#abortedBy = reason;
     this.#controller?.abort(reason);
   }
+
+  /** Nothing more is taken from the handler, though nobody gave it up: what it listens to may go. */
+  end() {
+    if (this.#abortedBy !== undefined || this.#isOver) return;
+    this.#isOver = true;
+    this.#controller?.abort(abortReason.over());
+  }
 }
 
 function unknownCode(code: string): never {
@@ -86,4 +95,5 @@ export const abortReason = {
     appError("DEADLINE_EXCEEDED", { deadlineMs }, `The deadline of ${deadlineMs} ms has passed`),
   closed: (closeCode: number) =>
     appError("CLOSED", { closeCode }, `The connection ended with ${closeCode}`),
+  over: () => appError("CANCELLED", undefined, "The subscription has ended"),
 };

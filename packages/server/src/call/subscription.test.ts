@@ -32,6 +32,7 @@ function subscribe(
       sent.push(event);
       return send(event);
     },
+    over() {},
   };
   const subscription = new Subscription(events, sink, overflow, credit);
   let outcome = "running";
@@ -438,6 +439,7 @@ describe("a slow reader", () => {
       pulling() {},
       pulled() {},
       send() {},
+      over() {},
     };
     const error = await new Subscription(events, sink, "cut", 0).run().catch((cause) => cause);
     expect(error).toMatchObject({

@@ -24,6 +24,8 @@ export interface SubscriptionSink {
   pulled(): void;
   /** Validates, encodes and sends one event. */
   send(event: unknown): void | Promise<void>;
+  /** Nothing more is sent: the handler's signal should abort. */
+  over(): void;
 }
 
 /** Pumps one iterable into one sink. */
@@ -82,6 +84,9 @@ export class Subscription {
     } finally {
       this.#stopped = true; // what was pulled ahead must not go on when sending has failed
       this.#sink.pulled();
+      // First: a generator that waits for its next event can not be returned before that comes, and
+      // one returned early has not closed what it meant to read later.
+      this.#sink.over();
       await this.#dispose();
     }
   }

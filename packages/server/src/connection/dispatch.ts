@@ -277,6 +277,7 @@ export class Dispatch<Payload = string> {
         const parsed = lane.parseEvent(event);
         return parsed instanceof Promise ? parsed.then(send) : send(parsed);
       },
+      over: () => running.call.end(),
     };
   }
 
