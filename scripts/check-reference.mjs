@@ -97,6 +97,16 @@ if (!limits.includes(`a credit of ${initialCredit} events`)) {
   compare("docs/reference/limits.md", { credit: undefined }, { credit: initialCredit });
 }
 
+// Which of them `welcome` tells is a type as well.
+const told = /type ToldLimits = Pick<([^>]*)>/.exec(
+  read("packages/contracts/src/wire/limits.ts"),
+)?.[1];
+compare(
+  "docs/reference/limits.md",
+  Object.fromEntries(rowsOf(limits, ["limit", "told"]).map((row) => [row.limit, row.told])),
+  mapped(defaultLimits, (_, name) => (told?.includes(`"${name}"`) ? "told" : "")),
+);
+
 const client = documentedDefaults(read("packages/client/src/client.ts"));
 const heartbeat = documentedDefaults(read("packages/server/src/connection/heartbeat.ts"));
 const server = documentedDefaults(read("packages/server/src/server.ts"));
