@@ -254,7 +254,9 @@ export function serveConnection(
       lane: host.lane,
       encodeInternal: host.encodeInternal,
       report: host.report,
-      note: host.note,
+      // The client's words as fields: a line feed of theirs in a sentence would begin a line of the log.
+      refused: ({ code, message }, { path }) =>
+        host.note("debug", { path, code, reason: message }, "Refused a message"),
       takePlace: admission.takePlace,
       releasePlace: admission.releasePlace,
     });

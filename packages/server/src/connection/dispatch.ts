@@ -95,8 +95,6 @@ export class Dispatch<Payload = string> {
   /** Answers a message without starting anything. */
   refuse({ id, jsonrpc, method, params }: Refusable, error: TRPCError) {
     const path = params?.path ?? "";
-    // The client's words as fields: in a sentence a line feed of theirs would begin a line of the log.
-    this.#host.note("debug", { id, path, code: error.code, reason: error.message }, "Refused");
     const call = new Call({ type: method ?? "query", path, ctx: this.#host.ctx });
     const encoded = this.#encodeError({ lane: this.#host.lane(path), call }, error);
     this.#push(this.#writer.error(this.#writer.head(id, jsonrpc), encoded));
