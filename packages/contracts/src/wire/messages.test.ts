@@ -248,7 +248,7 @@ describe("readClientMessage", () => {
         expect(message.reason).not.toBe("");
         if (message.id !== null) expect(message.id).toBe((value as { id: unknown }).id);
       }),
-      { numRuns: 2_000 },
+      { numRuns: 2_000, seed: 1331176672 }, // fixed, so that a red run is red again
     );
   });
 });
