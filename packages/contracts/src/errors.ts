@@ -6,13 +6,13 @@
 
 /**
  * The fixed list of Tautline's own error codes, each with the tRPC code it travels under, and
- * whether sending the same call again may help.
+ * whether the same call may be sent again: it did not run, and it could go better next time.
  */
 export const appErrors = {
-  /** The caller gave up. */
-  CANCELLED: { trpcCode: "CLIENT_CLOSED_REQUEST", retry: true },
+  /** The caller gave up. A mutation may have run. */
+  CANCELLED: { trpcCode: "CLIENT_CLOSED_REQUEST", retry: false },
   /** The deadline passed. A mutation may have run. */
-  DEADLINE_EXCEEDED: { trpcCode: "TIMEOUT", retry: true },
+  DEADLINE_EXCEEDED: { trpcCode: "TIMEOUT", retry: false },
   /** The connection was lost, or never made, before the call was sent: it did not run. */
   NOT_SENT: { trpcCode: "SERVICE_UNAVAILABLE", retry: true },
   /** The call was sent and its answer lost: it may have run, or not. */
@@ -107,8 +107,8 @@ export function appErrorOf(error: unknown): AppError<string, unknown> | undefine
 }
 
 /**
- * Whether sending the same call again may help. Errors that are not Tautline's own are answers:
- * asking again would get the same one.
+ * Whether the same call may be sent again: it may help, and a mutation is not run twice. Errors
+ * that are not Tautline's own are answers: asking again would get the same one.
  */
 export function mayRetry(error: unknown): boolean {
   const code = appErrorOf(error)?.code;
