@@ -21,6 +21,7 @@ import { appError } from "../errors.js";
 import { TRPCError } from "../trpc.js";
 import { Dispatch, type DispatchHost } from "./dispatch.js";
 import { type HeartbeatOptions, startHeartbeat } from "./heartbeat.js";
+import { type HeldFrame, toHeldFrame } from "./held-input.js";
 import { type AfterTurn, Outbox } from "./outbox.js";
 import { createRate, type RateVerdict } from "./rate.js";
 
@@ -89,6 +90,7 @@ const notInBase = "`method` is not one of the base dialect";
 interface Received {
   readonly message: ClientMessage | Malformed;
   readonly batchIndex: number;
+  readonly frame: HeldFrame | undefined;
   /** On the clock; only kept for messages that have to wait. */
   readonly atMs?: number;
   readonly verdict: Exclude<RateVerdict, { verdict: "close" }>;
@@ -161,9 +163,10 @@ export function serveConnection(
     const messages = Array.isArray(value) ? value : [value];
     if (messages.length === 0) take();
     if (state.name !== "open") earlyBytes += text.length;
+    const frame = toHeldFrame(text);
     for (const [index, entry] of messages.entries()) {
       if (isClosed()) return;
-      receive(readClientMessage(entry, limits), index);
+      receive(readClientMessage(entry, limits), index, frame);
     }
   }
 
@@ -174,10 +177,14 @@ export function serveConnection(
     return verdict;
   }
 
-  function receive(message: ClientMessage | Malformed, batchIndex: number) {
+  function receive(
+    message: ClientMessage | Malformed,
+    batchIndex: number,
+    frame: HeldFrame | undefined,
+  ) {
     const verdict = take();
     if (verdict.verdict === "close") return;
-    const received = { message, batchIndex, verdict };
+    const received = { message, batchIndex, frame, verdict };
     if (state.name === "open") handle(state.dispatch, received);
     else if (state.name === "expecting") openWith(message);
     else if (state.name === "admitting") keepForLater(received);
@@ -274,7 +281,7 @@ export function serveConnection(
 
   // ---- messages --------------------------------------------------------------------------
 
-  function handle(dispatch: Dispatch, { message, batchIndex, atMs, verdict }: Received) {
+  function handle(dispatch: Dispatch, { message, batchIndex, frame, atMs, verdict }: Received) {
     if (verdict.verdict === "refuse" && isRequest(message)) {
       const { retryAfterMs } = verdict;
       return dispatch.refuse(message, appError("RATE_LIMITED", { retryAfterMs }, tooFast));
@@ -283,7 +290,12 @@ export function serveConnection(
       case "query":
       case "mutation":
       case "subscription":
-        return dispatch.start(message, batchIndex, atMs === undefined ? 0 : clock.now() - atMs);
+        return dispatch.start(
+          message,
+          batchIndex,
+          atMs === undefined ? 0 : clock.now() - atMs,
+          frame,
+        );
       case "subscription.stop":
         return dispatch.stop(message.id);
       case "cancel":

@@ -16,6 +16,7 @@ import type { Lane } from "../call/lane.js";
 import { Subscription } from "../call/subscription.js";
 import { appError, mayComeFromContract } from "../errors.js";
 import { getTRPCErrorFromUnknown, isTrackedEnvelope, TRPCError } from "../trpc.js";
+import { type HeldFrame, HeldInput } from "./held-input.js";
 import type { AfterTurn, Outbox } from "./outbox.js";
 import { jsonWriter, type MessageWriter } from "./writer.js";
 
@@ -61,6 +62,9 @@ interface Running<Payload> {
   earlyCredit?: number;
 }
 
+// Worst of JSON takes twenty times its characters: a third of a gigabyte with the defaults.
+const heldFrames = 16;
+
 type Refusable = Pick<Request, "id"> & Partial<Pick<Request, "jsonrpc" | "method" | "params">>;
 
 /** Runs the calls of one connection. */
@@ -71,10 +75,12 @@ export class Dispatch<Payload = string> {
   readonly #calls = new Map<RequestId | symbol, Running<Payload>>();
   /** Subscriptions by id, until their iterators are disposed of. */
   readonly #subscriptions = new Map<RequestId, Running<Payload>>();
+  readonly #held: HeldInput;
   #closed = false;
 
   constructor(host: DispatchHost<Payload>) {
     this.#host = host;
+    this.#held = new HeldInput(heldFrames * host.limits.maxFrameBytes);
     // Who leaves the writer out has lanes for JSON: the default of `Payload` says so.
     this.#writer = host.writer ?? (jsonWriter as MessageWriter<any>);
   }
@@ -83,13 +89,16 @@ export class Dispatch<Payload = string> {
    * Starts a call.
    *
    * @param waitedMs How long ago it arrived: deadlines count from then.
+   * @param frame What it came in, where that is heavy.
    */
-  start(request: Request, batchIndex: number, waitedMs: number) {
+  start(request: Request, batchIndex: number, waitedMs: number, frame?: HeldFrame) {
     const limitMs = this.#limitOf(request);
-    const refusal = limitMs <= waitedMs ? abortReason.deadline(limitMs) : this.#refusalOf(request);
+    const refusal =
+      limitMs <= waitedMs ? abortReason.deadline(limitMs) : this.#refusalOf(request, frame);
     if (refusal !== undefined) return this.refuse(request, refusal);
-    if (request.method === "subscription") void this.#runSubscription(request, batchIndex);
-    else void this.#runCall(request, batchIndex, limitMs, limitMs - waitedMs);
+    if (frame !== undefined) this.#held.hold(frame);
+    if (request.method === "subscription") void this.#runSubscription(request, batchIndex, frame);
+    else void this.#runCall(request, batchIndex, limitMs, limitMs - waitedMs, frame);
   }
 
   /** Answers a message without starting anything. */
@@ -144,11 +153,16 @@ export class Dispatch<Payload = string> {
     }
   }
 
-  #refusalOf({ id, method }: Request): TRPCError | undefined {
+  #refusalOf({ id, method }: Request, frame: HeldFrame | undefined): TRPCError | undefined {
     const { dialect, limits } = this.#host;
     const isTaken = this.#subscriptions.has(id) || (dialect === "full" && this.#calls.has(id));
     if (isTaken && (dialect === "full" || method === "subscription")) {
       return new TRPCError({ code: "BAD_REQUEST", message: `Duplicate id ${id}` });
+    }
+    if (frame !== undefined && !this.#held.hasRoomFor(frame)) {
+      const limit = heldFrames * limits.maxFrameBytes;
+      const message = `Cannot hold more input of running calls than ${limit} characters`;
+      return appError("TOO_MANY_CALLS", { limit }, message);
     }
     if (method === "subscription") {
       if (this.#subscriptions.size < limits.maxSubscriptions) return undefined;
@@ -194,7 +208,13 @@ export class Dispatch<Payload = string> {
     return lane.invoke(call);
   }
 
-  async #runCall(request: Request, batchIndex: number, limitMs: number, leftMs: number) {
+  async #runCall(
+    request: Request,
+    batchIndex: number,
+    limitMs: number,
+    leftMs: number,
+    frame: HeldFrame | undefined,
+  ) {
     const key = this.#host.dialect === "full" ? request.id : Symbol("call");
     const running = this.#open(request, batchIndex);
     this.#calls.set(key, running);
@@ -213,17 +233,22 @@ export class Dispatch<Payload = string> {
     } finally {
       running.deadline?.cancel();
       this.#calls.delete(key);
+      if (frame !== undefined) this.#held.letGo(frame);
       this.#host.releasePlace();
     }
   }
 
-  async #runSubscription(request: Request, batchIndex: number) {
+  async #runSubscription(request: Request, batchIndex: number, frame: HeldFrame | undefined) {
     const running = this.#open(request, batchIndex);
+    let held = frame;
     const { call, lane, head } = running;
     this.#subscriptions.set(request.id, running);
     let started = false;
     try {
       const events = (await this.#invoke(running, request)) as AsyncIterable<unknown>;
+      if (held !== undefined) {
+        held = this.#held.keepOnly(held, [call.rawInput, call.lastEventId]);
+      }
       const isFull = this.#host.dialect === "full";
       const credit = isFull ? initialCredit + (running.earlyCredit ?? 0) : Number.POSITIVE_INFINITY;
       const sink = this.#sinkFor(running);
@@ -237,6 +262,7 @@ export class Dispatch<Payload = string> {
       await this.#fail(running, cause);
     } finally {
       this.#subscriptions.delete(request.id);
+      if (held !== undefined) this.#held.letGo(held);
       // A failure before the start stands alone; anything else ends with `stopped`. PROTOCOL.md §5.1
       if (started || !running.answered) this.#push(this.#writer.stopped(head));
     }
