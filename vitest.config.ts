@@ -30,6 +30,10 @@ export default defineConfig({
         replacement: `${source("")}contracts/src/wire/$1.ts`,
       },
       { find: /^@tautline\/client\/react$/, replacement: `${source("")}client/src/react/index.ts` },
+      {
+        find: /^@tautline\/(server|client)\/trpc$/,
+        replacement: `${source("")}$1/src/drop-in/index.ts`,
+      },
     ],
   },
   test: {
@@ -47,6 +51,7 @@ export default defineConfig({
         testTimeout: 60_000,
       }),
       project("interop", ["tests/interop/**/*.test.ts"], { testTimeout: 60_000 }),
+      project("stock", ["tests/interop-trpc/**/*.test.ts"]),
       project("e2e", ["tests/e2e/**/*.test.ts"], { testTimeout: 120_000 }),
     ],
   },

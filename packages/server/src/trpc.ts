@@ -19,6 +19,10 @@ export {
   type TrackedEnvelope,
   tracked,
 } from "@trpc/server";
-export { getHTTPStatusCodeFromError } from "@trpc/server/http";
+export type { Encoder, WSSHandlerOptions } from "@trpc/server/adapters/ws";
+export { getHTTPStatusCodeFromError, parseConnectionParamsFromUnknown } from "@trpc/server/http";
 export { isObservable, observableToAsyncIterable } from "@trpc/server/observable";
-export { TRPC_ERROR_CODES_BY_KEY } from "@trpc/server/rpc";
+export {
+  parseTRPCMessage,
+  TRPC_ERROR_CODES_BY_KEY,
+} from "@trpc/server/rpc";

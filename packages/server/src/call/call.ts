@@ -32,6 +32,8 @@ export class Call {
   ctx: unknown;
   /** What the input schema yielded; `undefined` before. */
   input: unknown;
+  /** Told when the call is given up, by whoever has a signal of another kind. */
+  onAbort: (() => void) | undefined;
   /** Builds a declared error of this procedure. */
   fail: (code: string, data: unknown) => TRPCError = unknownCode;
 
@@ -74,6 +76,7 @@ export class Call {
     if (this.#abortedBy !== undefined) return;
     this.#abortedBy = reason;
     this.#controller?.abort(reason);
+    this.onAbort?.();
   }
 
   /** Nothing more is taken from the handler, though nobody gave it up: what it listens to may go. */

@@ -16,9 +16,12 @@ const maxMessagesPerTurn = 512;
 /** Texts that are frames of their own. PROTOCOL.md §3.4 */
 export type HeartbeatText = "PING" | "PONG";
 
+/** What an outbox needs of its socket. */
+export type OutboxSocket = Pick<Socket, "bufferedBytes" | "send" | "sendAll">;
+
 /** The messages of one connection on their way to its socket, in order. */
 export class Outbox {
-  readonly #socket: Socket;
+  readonly #socket: OutboxSocket;
   readonly #dialect: Dialect;
   readonly #maxBytes: number;
   readonly #maxFrameBytes: number;
@@ -37,7 +40,7 @@ export class Outbox {
   #forgettingIsDue = false;
 
   constructor(
-    socket: Socket,
+    socket: OutboxSocket,
     dialect: Dialect,
     limits: { readonly maxOutboxBytes: number; readonly maxFrameBytes: number },
     afterTurn: AfterTurn,

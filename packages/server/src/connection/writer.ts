@@ -13,8 +13,11 @@ import type { RequestId } from "@tautline/contracts/wire";
  * @typeParam Head What `head` gives, and the rest takes.
  */
 export interface MessageWriter<Payload = string, Head = unknown> {
-  /** The beginning of every message about a call: its id, and `jsonrpc` if it was asked with it. */
-  head(id: RequestId, jsonrpc: string | undefined): Head;
+  /**
+   * The beginning of every message about a call: its id, and `jsonrpc` if it was asked with it. The
+   * id is null for what is about no call.
+   */
+  head(id: RequestId | null, jsonrpc?: string): Head;
   started(head: Head, isTracked: boolean): Frame;
   /** A result, or an event; `eventId` only of a tracked one. */
   data(head: Head, payload: Payload | undefined, eventId?: string): Frame;
