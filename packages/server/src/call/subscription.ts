@@ -92,6 +92,9 @@ export class Subscription {
   }
 
   async #pumpInStep() {
+    // Outside the loop, and emptied in it: a suspended function keeps what its variables last held,
+    // and the next event may be hours away.
+    let next: IteratorYieldResult<unknown> | undefined;
     while (!this.#stopped) {
       // Asked before the event is pulled: what is not pulled needs no memory.
       if (!this.#hasRoom) {
@@ -99,9 +102,10 @@ export class Subscription {
         continue;
       }
       this.#sink.pulling();
-      const next = await this.#pull();
+      next = await this.#pull();
       if (next === undefined) return;
       const sending = this.#deliver(next.value);
+      next = undefined;
       if (sending !== undefined) await sending;
       this.#sink.pulled();
     }
@@ -114,8 +118,9 @@ export class Subscription {
     const limit = overflow === "latest" ? 1 : overflowBuffer;
 
     const pull = async () => {
+      let next: IteratorYieldResult<unknown> | undefined; // as above
       for (let pulls = 1; !this.#stopped; pulls++) {
-        const next = await this.#pull();
+        next = await this.#pull();
         if (next === undefined) return;
         if (waiting.length >= limit) {
           if (overflow === "cut") {
@@ -125,6 +130,7 @@ export class Subscription {
           waiting.shift();
         }
         waiting.push(next.value);
+        next = undefined;
         this.#wakeUp();
         if (pulls % maxPullsPerTurn === 0) await new Promise<void>(this.#sink.afterTurn);
       }
