@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { checkJson, checkJsonValue } from "./json-guard.js";
+import { checkJson, checkJsonValue, holdsProtoKey, mayHoldProtoKey } from "./json-guard.js";
 
 const generous = { maxDepth: 64, maxNodes: 100_000 };
 const nested = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
@@ -73,5 +73,48 @@ describe("checkJsonValue", () => {
   it("survives a depth that recursion would not", () => {
     const deep = JSON.parse(nested(100_000));
     expect(checkJsonValue(deep, generous)).toContain("65 levels deep");
+  });
+});
+
+describe("a key __proto__", () => {
+  it.each([
+    '{"__proto__":{}}',
+    '[1,{"a":[{"__proto__" \t\n:null}]}]',
+    '{"\\u005f_pr\\u006Fto_\\u005F":1}',
+    String.raw`{"\u005f\u005f\u0070\u0072\u006f\u0074\u006f\u005f\u005f":1}`,
+  ])("is found in %s", (text) => {
+    expect(mayHoldProtoKey(text)).toBe(true);
+    expect(holdsProtoKey(JSON.parse(text))).toBe(true);
+  });
+
+  it.each([
+    '{"a":"__proto__"}',
+    '["__proto__"]',
+    '{"__proto":1,"_proto__":2,"x__proto__":3,"__proto__ ":4,"__PROTO__":5}',
+    '{"constructor":{"prototype":{}}}',
+    String.raw`{"a":"\"__proto__\":1"}`,
+    String.raw`{"\u0000":1}`,
+  ])("is not found in %s", (text) => {
+    expect(mayHoldProtoKey(text)).toBe(false);
+    expect(holdsProtoKey(JSON.parse(text))).toBe(false);
+  });
+
+  it("is found by one look at the text wherever a walk over the value finds it", () => {
+    const key = fc.oneof(fc.constantFrom("__proto__", '"__proto__', "a"), fc.string());
+    const escaped = (text: string) =>
+      text.replace(/[_prot]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
+    fc.assert(
+      fc.property(fc.array(fc.tuple(key, fc.jsonValue())), fc.boolean(), (entries, escapes) => {
+        const fields = entries.map(([k, v]) => `${JSON.stringify(k)}:${JSON.stringify(v)}`);
+        const plain = `{${fields.join()}}`;
+        const text = escapes ? escaped(plain.replace(/true|null/g, "0")) : plain;
+        if (holdsProtoKey(JSON.parse(text))) expect(mayHoldProtoKey(text)).toBe(true);
+      }),
+      { seed: 20_261_122, numRuns: 2_000 },
+    );
+  });
+
+  it("takes a walk of linear time, however deep", () => {
+    expect(holdsProtoKey(JSON.parse(nested(100_000)))).toBe(false);
   });
 });

@@ -69,6 +69,35 @@ export function checkJsonValue(value: unknown, limits: JsonLimits): string | und
   return undefined;
 }
 
+/** What is said of a key `__proto__`. */
+export const protoKeyRefusal = "Cannot accept the key `__proto__`";
+
+// Each letter as it is or escaped; `__proto__` as a value or inside of a longer key is none.
+const protoKey =
+  /"(?:_|\\u005[Ff]){2}(?:p|\\u0070)(?:r|\\u0072)(?:o|\\u006[Ff])(?:t|\\u0074)(?:o|\\u006[Ff])(?:_|\\u005[Ff]){2}"\s*:/;
+
+/**
+ * Whether JSON has a key `__proto__`, at a cost that does not show. `JSON.parse` makes of it a field
+ * like any other; but code that copies fields one by one sets a prototype that a stranger chose.
+ *
+ * @returns false when there is none. True when there may be one: {@link holdsProtoKey} knows.
+ */
+export function mayHoldProtoKey(text: string): boolean {
+  return (text.includes("__proto__") || text.includes("\\u00")) && protoKey.test(text);
+}
+
+/** Whether an object inside a parsed value has a key `__proto__`. */
+export function holdsProtoKey(value: unknown): boolean {
+  const rest = [value];
+  while (rest.length > 0) {
+    const next = rest.pop();
+    if (!isContainer(next)) continue;
+    if (Object.hasOwn(next, "__proto__")) return true;
+    for (const child of Array.isArray(next) ? next : Object.values(next)) rest.push(child);
+  }
+  return false;
+}
+
 /** Whether there are more brackets than levels allowed, those inside strings counted as well. */
 function hasMoreOpenings(text: string, count: number): boolean {
   let left = count;

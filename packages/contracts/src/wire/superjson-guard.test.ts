@@ -111,6 +111,14 @@ describe("guardedSuperjson", () => {
     expect(roomy.deserialize({ json: deep })).toBe(deep);
   });
 
+  it("refuses a key that sets prototypes, wherever it is", () => {
+    for (const text of ['{"json":{"a":[{"__proto__":{}}]}}', '{"json":1,"meta":{"__proto__":1}}']) {
+      expect(() => deserialize(JSON.parse(text))).toThrow(
+        new ValueCodecError("Cannot accept the key `__proto__`"),
+      );
+    }
+  });
+
   it("restores what an application allows and has registered", () => {
     class Money {
       constructor(
@@ -148,7 +156,7 @@ describe("guardedSuperjson", () => {
     expect(() => untaught.deserialize(JSON.parse(text))).toThrow(ValueCodecError);
 
     const trap = '{"json":{"__proto__":{"admin":true}},"meta":{"values":[["class","Money"]]}}';
-    expect(() => guarded.deserialize(JSON.parse(trap))).toThrow("Cannot accept the key __proto__");
+    expect(() => guarded.deserialize(JSON.parse(trap))).toThrow("Cannot accept the key `__proto__`");
   });
 
   it("allocates nothing for a typed array that is no array, even where they are allowed", () => {

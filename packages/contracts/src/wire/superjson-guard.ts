@@ -5,7 +5,7 @@
  * types an application has taught it. What goes out is superjson's own.
  */
 import SuperJSON from "superjson";
-import { checkJsonValue } from "./json-guard.js";
+import { checkJsonValue, holdsProtoKey, protoKeyRefusal } from "./json-guard.js";
 import { decodeValue, type EncodedValue, type Restore, ValueCodecError } from "./value-codec.js";
 import { quote } from "./value-error.js";
 import { restoreForStrangers } from "./value-policy.js";
@@ -72,6 +72,7 @@ export function guardedSuperjson(options: GuardedSuperjsonOptions = {}) {
     deserialize(encoded: unknown): unknown {
       const refusal = checkJsonValue(encoded, limits);
       if (refusal !== undefined) throw new ValueCodecError(refusal);
+      if (holdsProtoKey(encoded)) throw new ValueCodecError(protoKeyRefusal);
       return decodeValue(encoded, { restore });
     },
   };

@@ -11,8 +11,11 @@ import {
   type Credentials,
   checkJson,
   type Dialect,
+  holdsProtoKey,
   type Malformed,
+  mayHoldProtoKey,
   protocolVersion,
+  protoKeyRefusal,
   type Request,
   readClientMessage,
   type ToldLimits,
@@ -164,9 +167,12 @@ export function serveConnection(
     if (messages.length === 0) take();
     if (state.name !== "open") earlyBytes += text.length;
     const frame = toHeldFrame(text);
+    const isSuspect = mayHoldProtoKey(text);
     for (const [index, entry] of messages.entries()) {
       if (isClosed()) return;
-      receive(readClientMessage(entry, limits), index, frame);
+      const message = readClientMessage(entry, limits);
+      const isRefused = isSuspect && holdsProtoKey(entry);
+      receive(isRefused ? withoutMeaning(message, protoKeyRefusal) : message, index, frame);
     }
   }
 
@@ -395,6 +401,12 @@ export function serveConnection(
       if (state.name === "open") outbox.push('{"id":null,"method":"reconnect"}');
     },
   };
+}
+
+/** What is left of a message that must not be looked at any more: whom to tell. */
+function withoutMeaning(message: ClientMessage | Malformed, reason: string): Malformed {
+  const id = "id" in message ? message.id : null;
+  return { method: "malformed", id, reason, unknownMethod: false };
 }
 
 function isRequest(message: ClientMessage | Malformed): message is Request {
