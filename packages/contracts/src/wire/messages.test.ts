@@ -12,6 +12,16 @@ describe("readClientMessage", () => {
     ["hello of another version: its refusal is the connection's", { method: "hello", version: 9 }],
     ["hello with credentials", { method: "hello", version: 1, credentials: { token: "t" } }],
     ["hello with null for credentials", { method: "hello", version: 1, credentials: null }],
+    [
+      "hello with as much as it may have",
+      {
+        method: "hello",
+        version: 1,
+        credentials: { token: "x".repeat(16_379) },
+        client: "x".repeat(256),
+        contract: "x".repeat(128),
+      },
+    ],
     ["hello with all members", { method: "hello", version: 1, client: "a/1", contract: "5b0c" }],
     ["connectionParams", { method: "connectionParams", data: { token: "t-ana" } }],
     ["connectionParams without any", { method: "connectionParams", data: null }],
@@ -92,6 +102,26 @@ describe("readClientMessage", () => {
       "credentials that are a list",
       { method: "hello", version: 1, credentials: ["t"] },
       "`credentials` must be an object of strings, or null",
+    ],
+    [
+      "credentials that are long",
+      { method: "hello", version: 1, credentials: { a: "x".repeat(8_192), b: "x".repeat(8_191) } },
+      "`credentials` has 16385 characters: 16384 is the limit",
+    ],
+    [
+      "credentials with long names",
+      { method: "hello", version: 1, credentials: { ["x".repeat(16_385)]: "" } },
+      "`credentials` has 16385 characters: 16384 is the limit",
+    ],
+    [
+      "a long client",
+      { method: "hello", version: 1, client: "x".repeat(257) },
+      "`client` has 257 characters: 256 is the limit",
+    ],
+    [
+      "a long contract",
+      { method: "hello", version: 1, contract: "x".repeat(129) },
+      "`contract` has 129 characters: 128 is the limit",
     ],
     [
       "a client that is no text",

@@ -198,12 +198,40 @@ function readHello(value: Fields): Hello | Malformed {
   if (contract !== undefined && typeof contract !== "string") {
     return malformed(null, "`contract` must be a string");
   }
+  const tooLong =
+    whyTooLong("credentials", lengthOf(credentials), maxCredentialsLength) ??
+    whyTooLong("client", client?.length, maxClientLength) ??
+    whyTooLong("contract", contract?.length, maxContractLength);
+  if (tooLong !== undefined) return malformed(null, tooLong);
   return value as unknown as Hello;
 }
 
 function readConnectionParams(value: Fields): ConnectionParams | Malformed {
-  if (value.data === null || isCredentials(value.data)) return value as unknown as ConnectionParams;
-  return malformed(null, "`data` must be an object of strings, or null");
+  const { data } = value;
+  if (data !== null && !isCredentials(data)) {
+    return malformed(null, "`data` must be an object of strings, or null");
+  }
+  const tooLong = whyTooLong("data", lengthOf(data), maxCredentialsLength);
+  if (tooLong !== undefined) return malformed(null, tooLong);
+  return value as unknown as ConnectionParams;
+}
+
+// A connection keeps its greeting for as long as it lives, so a greeting has to be small.
+/** What HTTP servers take in headers, and so what tokens are made to fit. */
+const maxCredentialsLength = 16_384;
+const maxClientLength = 256;
+const maxContractLength = 128;
+
+function lengthOf(credentials: Credentials | null | undefined): number {
+  return Object.entries(credentials ?? {}).reduce(
+    (sum, [name, entry]) => sum + name.length + entry.length,
+    0,
+  );
+}
+
+function whyTooLong(name: string, length = 0, maxLength = 0): string | undefined {
+  if (length <= maxLength) return undefined;
+  return `\`${name}\` has ${length} characters: ${maxLength} is the limit`;
 }
 
 type Fields = Readonly<Record<string, unknown>>;

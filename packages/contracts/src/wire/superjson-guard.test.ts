@@ -156,7 +156,9 @@ describe("guardedSuperjson", () => {
     expect(() => untaught.deserialize(JSON.parse(text))).toThrow(ValueCodecError);
 
     const trap = '{"json":{"__proto__":{"admin":true}},"meta":{"values":[["class","Money"]]}}';
-    expect(() => guarded.deserialize(JSON.parse(trap))).toThrow("Cannot accept the key `__proto__`");
+    expect(() => guarded.deserialize(JSON.parse(trap))).toThrow(
+      "Cannot accept the key `__proto__`",
+    );
   });
 
   it("allocates nothing for a typed array that is no array, even where they are allowed", () => {
