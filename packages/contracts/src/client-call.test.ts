@@ -34,4 +34,12 @@ describe("clientCall", () => {
       new TypeError(`Cannot define a client call: ${name} is not a schema`),
     );
   });
+
+  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])("refuses deadlineMs %d", (deadlineMs) => {
+    expect(() => clientCall({ output, deadlineMs })).toThrow(
+      new RangeError(
+        `Cannot define a client call with deadlineMs ${deadlineMs}: it must be above 0`,
+      ),
+    );
+  });
 });

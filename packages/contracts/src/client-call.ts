@@ -2,6 +2,7 @@
  * Client calls: what a server can ask of a client. This file holds what a contract says of
  * one; making such calls is not part of this version, and `implement` says so.
  */
+import { assertDeadline } from "./procedure.js";
 import { isSchema, type Schema } from "./schema.js";
 
 /** One call from the server to a client. */
@@ -21,6 +22,7 @@ class ClientCallDefinition {}
  * Defines a call that the server makes and the client answers.
  *
  * @throws TypeError when a schema is not a Standard Schema.
+ * @throws RangeError when `deadlineMs` is not above 0.
  */
 export function clientCall<
   Output extends Schema,
@@ -38,6 +40,7 @@ export function clientCall<
   if (input !== undefined && !isSchema(input)) {
     throw new TypeError("Cannot define a client call: input is not a schema");
   }
+  assertDeadline("client call", deadlineMs);
   const definition = { kind: "clientCall", input, output, deadlineMs };
   return Object.freeze(Object.assign(new ClientCallDefinition(), definition)) as never;
 }

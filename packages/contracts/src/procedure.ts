@@ -201,11 +201,7 @@ function define(kind: ProcedureKind, options: any): any {
       throw new TypeError(`Cannot define a ${kind}: the error ${code} is not a schema`);
     }
   }
-  if (deadlineMs !== undefined && !(Number.isFinite(deadlineMs) && deadlineMs > 0)) {
-    throw new RangeError(
-      `Cannot define a ${kind} with deadlineMs ${deadlineMs}: it must be above 0`,
-    );
-  }
+  assertDeadline(kind, deadlineMs);
   if (!overflows.includes(overflow)) {
     throw new RangeError(
       `Cannot define a ${kind} with overflow "${overflow}": use one of ${overflows.join(", ")}`,
@@ -218,6 +214,18 @@ function define(kind: ProcedureKind, options: any): any {
   }
   const definition = { kind, input, output, errors, tracked, overflow, repeat, deadlineMs, meta };
   return Object.freeze(Object.assign(new ProcedureDefinition(), definition));
+}
+
+/**
+ * Checks the deadline of a definition.
+ *
+ * @throws RangeError when it is no finite number above 0.
+ */
+export function assertDeadline(defined: string, deadlineMs: number | undefined) {
+  if (deadlineMs === undefined || (Number.isFinite(deadlineMs) && deadlineMs > 0)) return;
+  throw new RangeError(
+    `Cannot define a ${defined} with deadlineMs ${deadlineMs}: it must be above 0`,
+  );
 }
 
 /** Whether `value` came from {@link query}, {@link mutation} or {@link subscription}. */
