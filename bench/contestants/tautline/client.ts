@@ -7,17 +7,11 @@ export const connect: Connect = async (url) => {
   const api = createClient<typeof app>({ url });
   const connection = connectionOf(api);
   await opened(connection);
-  let closing = false;
-  // Closing ends what is still subscribed with CLOSED, and says so.
-  const onError = (error: unknown) => closing || fail(error);
   return {
     answer: (item) => api.answer.query(item),
-    follow: (onData) => void api.follow.subscribe(undefined, { onData, onError }),
-    flood: (onData) => void api.flood.subscribe(undefined, { onData, onError }),
-    close() {
-      closing = true;
-      return connection.close();
-    },
+    follow: (onData) => void api.follow.subscribe(undefined, { onData, onError: fail }),
+    flood: (onData) => void api.flood.subscribe(undefined, { onData, onError: fail }),
+    close: () => connection.close(),
   };
 };
 

@@ -154,9 +154,14 @@ export function createCalls(clock: Clock, events: CallsEvents) {
     fail,
     abort,
     again,
-    /** Fails every call there is. */
-    failAll(toError: (path: string) => AnyCallError) {
-      for (const call of live) if (settle(call)) call.reader.fail(toError(call.path));
+    /** Fails every call there is. When that was asked for, subscriptions just end. */
+    failAll(toError: (path: string) => AnyCallError, isAsked: boolean) {
+      for (const call of live) {
+        const { reader, path } = call;
+        if (!settle(call)) continue;
+        if (isAsked && reader.end !== undefined) reader.end(false);
+        else reader.fail(toError(path));
+      }
     },
     /** Nothing is left that could be late: a process that is done may end. */
     rest() {

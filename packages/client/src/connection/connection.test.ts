@@ -419,28 +419,48 @@ describe("a frame that no server sends", () => {
 });
 
 describe("closing", () => {
-  it("settles everything with CLOSED, once, and takes no more calls", async () => {
+  it("fails queries and mutations with CLOSED, once, and takes no more calls", async () => {
     const play = createPlay();
     const socket = await play.open();
     const sent = failureOf(play.api.change.mutate({ n: 1 }));
-    const iterator = play.api.ticks.subscribe();
-    const event = failureOf(iterator.next());
-    const errors: unknown[] = [];
-    play.api.deep.log.subscribe(undefined, { onData() {}, onError: (error) => errors.push(error) });
     await settled();
     const waiting = failureOf(play.api.now.query());
     const closing = play.connection.close();
     expect(play.connection.state).toMatchObject({ name: "closed", code: 4503 });
-    expect(errors).toHaveLength(1);
-    for (const error of await Promise.all([sent, waiting, event])) {
+    for (const error of await Promise.all([sent, waiting])) {
       expect(error.data.app).toEqual({ code: "CLOSED", data: { closeCode: 4503 } });
     }
     await closing;
     await play.connection.close();
     await settled();
     expect(socket.closed).toEqual({ code: 4503, reason: "Closed by its owner" });
-    expect((await failureOf(play.api.now.query())).data.app.code).toBe("CLOSED");
-    expect(await iterator.next()).toEqual({ value: undefined, done: true });
+    for (const later of [play.api.now.query(), play.api.ticks.subscribe().next()]) {
+      expect((await failureOf(later)).data.app.code).toBe("CLOSED");
+    }
+    expect(play.network.leftovers()).toEqual([]);
+    expect(play.clock.leftovers()).toEqual([]);
+  });
+
+  it("ends iterators and callbacks without an error: their owner asked for it", async () => {
+    const play = createPlay();
+    const socket = await play.open();
+    const ticks = play.api.ticks.subscribe();
+    const heard: string[] = [];
+    play.api.deep.log.subscribe(undefined, {
+      onData() {},
+      onError: () => heard.push("error"),
+      onStopped: () => heard.push("stopped"),
+      onComplete: () => heard.push(`complete while ${play.connection.state.name}`),
+    });
+    await settled();
+    socket.say({ id: 1, result: { type: "started" } }, { id: 2, result: { type: "started" } });
+    const waited = ticks.next();
+    const unsent = play.api.ticks.subscribe().next();
+    await play.connection.close();
+    expect(await Promise.all([waited, unsent, ticks.next()])).toEqual(
+      Array(3).fill({ value: undefined, done: true }),
+    );
+    expect(heard).toEqual(["complete while closed"]);
     expect(play.network.leftovers()).toEqual([]);
     expect(play.clock.leftovers()).toEqual([]);
   });

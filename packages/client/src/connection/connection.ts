@@ -83,8 +83,8 @@ export function createConnection(options: ConnectionOptions) {
     );
   }
 
-  /** Stays closed until its owner says otherwise. */
-  function shut(code: number, reason: string, refusal?: unknown) {
+  /** Stays closed until its owner says otherwise, who may have asked for that too. */
+  function shut(code: number, reason: string, refusal?: unknown, isAsked = false) {
     toClosedError = (path) =>
       refusal === undefined
         ? toLocalError(
@@ -99,7 +99,7 @@ export function createConnection(options: ConnectionOptions) {
     timer?.cancel();
     idleTimer?.cancel();
     state = { name: "closed", code, reason };
-    calls.failAll(toClosedError);
+    calls.failAll(toClosedError, isAsked);
     calls.rest();
     closing = Promise.all([...lines].map((line) => line.close(CloseCode.ClientClosed, reason)));
     changed.emit(state); // last: a listener may connect again
@@ -241,7 +241,7 @@ export function createConnection(options: ConnectionOptions) {
     },
     async close() {
       if (state.name !== "closed" || state.code !== CloseCode.ClientClosed) {
-        shut(CloseCode.ClientClosed, "Closed by its owner");
+        shut(CloseCode.ClientClosed, "Closed by its owner", undefined, true);
       }
       await closing;
     },
