@@ -80,9 +80,12 @@ export interface SubscribeCallbacks<Event, Shape> {
   readonly onData: (event: Event) => void;
   /** It ended with an error. Nothing follows. */
   readonly onError?: (error: CallError<Shape>) => void;
-  /** The server said that there are no more events, or has heard our `unsubscribe()`. */
+  /** The server said that there are no more events. `onComplete` follows. */
   readonly onStopped?: () => void;
-  /** It ended without an error, for any reason. Nothing follows. */
+  /**
+   * It ended without an error: by the server, `unsubscribe()`, its signal, or the client's own
+   * `close()`. Nothing follows.
+   */
   readonly onComplete?: () => void;
   /** The connection under it was made, lost, or is being made again. */
   readonly onConnectionStateChange?: (state: SubscriptionConnectionState<Shape>) => void;

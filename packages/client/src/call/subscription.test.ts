@@ -177,7 +177,7 @@ describe("a subscription with callbacks", () => {
     expect(heard).toEqual(["started", "FORBIDDEN"]);
   });
 
-  it("ends with unsubscribe(), which may be called twice", async () => {
+  it("is told that it is complete by unsubscribe(), not that the server stopped it", async () => {
     const play = createPlay();
     const socket = await play.open();
     const { heard, subscription } = watch(play);
