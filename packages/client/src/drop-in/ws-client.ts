@@ -93,6 +93,7 @@ export function createWSClient(options: WebSocketClientOptions): TRPCWebSocketCl
       return () => {
         signal?.removeEventListener("abort", onAbort);
         requests.drop(asked);
+        requester.complete(); // who unsubscribes is told so, as tRPC does
         watchIdle();
       };
     });
