@@ -156,12 +156,12 @@ export function serveConnection(
       maxDepth: limits.maxJsonDepth,
       maxNodes: limits.maxJsonNodes,
     });
-    if (problem !== undefined) return unreadable(problem);
+    if (problem !== undefined) return refuseFrame(problem);
     let value: unknown;
     try {
       value = JSON.parse(text);
     } catch {
-      return unreadable("A frame must be JSON, PING or PONG");
+      return refuseFrame("A frame must be JSON, PING or PONG");
     }
     const messages = Array.isArray(value) ? value : [value];
     if (messages.length === 0) take();
@@ -174,6 +174,11 @@ export function serveConnection(
       const isRefused = isSuspect && holdsProtoKey(entry);
       receive(isRefused ? withoutMeaning(message, protoKeyRefusal) : message, index, frame);
     }
+  }
+
+  // A frame without messages counts as one, or a flood of them would be answered for ever.
+  function refuseFrame(reason: string) {
+    if (take().verdict !== "close") unreadable(reason);
   }
 
   // Messages are counted one by one however they were framed.
