@@ -5,6 +5,7 @@
 
 // For authors of adapters and tests.
 export type { Origins } from "./adapter/upgrade.js";
+export { lastEventIdOf } from "./call/last-event-id.js";
 export type { HeartbeatOptions } from "./connection/heartbeat.js";
 export type { AfterTurn } from "./connection/outbox.js";
 export type {

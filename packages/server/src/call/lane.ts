@@ -17,6 +17,7 @@ import {
 } from "../trpc.js";
 import type { Call } from "./call.js";
 import { type CompiledProcedure, compiledOf } from "./compiled.js";
+import { keepLastEventId, withLastEventId } from "./last-event-id.js";
 
 /**
  * How one procedure is run, from encoded input to encoded output.
@@ -100,9 +101,12 @@ function trpcLane(router: AnyTRPCRouter): Lane {
     decode: (encoded) =>
       encoded === undefined ? undefined : decodeWith(input.deserialize, encoded),
     async invoke(call) {
-      const { type, path, ctx, signal, batchIndex } = call;
-      const rawInput = withLastEventId(call.rawInput, call.lastEventId);
-      const getRawInput = async () => rawInput;
+      const { type, path, ctx, signal, batchIndex, lastEventId } = call;
+      if (lastEventId !== undefined && type === "subscription") {
+        keepLastEventId(signal, lastEventId);
+        call.rawInput = await withLastEventId(router, path, call.rawInput, lastEventId);
+      }
+      const getRawInput = async () => call.rawInput;
       const result = await callTRPCProcedure({
         router,
         path,
@@ -175,16 +179,6 @@ function decodeWith(decode: (encoded: any) => unknown, encoded: unknown): unknow
     const message = cause instanceof ValueCodecError ? cause.message : "Cannot decode the input";
     throw new TRPCError({ code: "BAD_REQUEST", message, cause });
   }
-}
-
-// As tRPC's own server does it: only objects have room for the id. PROTOCOL.md §5.2 holds for
-// a contract's procedures, which are given it apart from the input.
-function withLastEventId(input: unknown, lastEventId: string | undefined): unknown {
-  if (lastEventId === undefined) return input;
-  if (typeof input === "object" && input !== null && !Array.isArray(input)) {
-    return { ...input, lastEventId };
-  }
-  return input ?? { lastEventId };
 }
 
 function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
