@@ -1,11 +1,19 @@
 /** The typed proxy: what calling a contract looks like, and what does not compile. */
 
-import type { CallError, Client } from "@tautline/client";
-import { isDeclared, type RouterOf, type ShapeOf, type TrackedEvent } from "@tautline/contracts";
+import { type CallError, type Client, createClient, withContract } from "@tautline/client";
+import {
+  contract,
+  isDeclared,
+  query,
+  type RouterOf,
+  type ShapeOf,
+  type TrackedEvent,
+} from "@tautline/contracts";
 import { safe } from "@trpc/client";
 import { initTRPC, tracked } from "@trpc/server";
 import type { Unsubscribable } from "@trpc/server/observable";
 import superjson from "superjson";
+import * as z from "zod";
 import { type Equal, holds } from "./equal.js";
 import type { app, future, Incident } from "./sample.js";
 
@@ -156,6 +164,17 @@ export function topicsAndClientCalls(later: Client<typeof future>) {
   later.timeline;
   // @ts-expect-error a client call is the server's to make
   later.browser.page;
+}
+
+export async function contractsWrittenInPlace() {
+  const api = createClient({
+    url: "/line",
+    contract: withContract(contract({ deep: { now: query({ output: z.date() }) } })),
+  });
+  const now = await api.deep.now.query();
+  holds<Equal<typeof now, Date>>();
+  // @ts-expect-error there is no input
+  api.deep.now.query({ zone: "UTC" });
 }
 
 // ---- the same for a tRPC router ---------------------------------------------------------------

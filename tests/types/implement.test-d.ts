@@ -1,9 +1,10 @@
 /** `implement`: handlers are held to the contract, each in its own place. */
 
-import type { RouterOf } from "@tautline/contracts";
+import { contract, mutation, query, type RouterOf, subscription } from "@tautline/contracts";
 import { implement, TRPCError, tracked } from "@tautline/server";
 import { createTRPCClient } from "@trpc/client";
 import type { inferRouterContext } from "@trpc/server";
+import * as z from "zod";
 import { type Equal, holds } from "./equal.js";
 import { app, type Incident } from "./sample.js";
 
@@ -92,6 +93,33 @@ start
     incident: incidents,
     ...rest,
   });
+
+// A contract written in place says what it says in a variable.
+implement(
+  contract({
+    now: query({ output: z.date() }),
+    deep: {
+      change: mutation({ input: z.object({ n: z.number() }), output: z.number() }),
+      ticks: subscription({ output: z.number() }),
+    },
+  }),
+).router({
+  now({ input, fail }) {
+    holds<Equal<typeof input, undefined>>();
+    holds<Equal<Parameters<typeof fail>[0], never>>();
+    return new Date();
+  },
+  deep: {
+    change({ input }) {
+      holds<Equal<typeof input, { n: number }>>();
+      return input.n;
+    },
+    async *ticks({ input }) {
+      holds<Equal<typeof input, undefined>>();
+      yield 1;
+    },
+  },
+}) satisfies { createCaller(ctx: object): { now(): Promise<Date> } };
 
 // ---- what does not ----------------------------------------------------------------------------
 

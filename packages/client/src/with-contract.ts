@@ -6,6 +6,7 @@
 import {
   type AnyProcedure,
   type Contract,
+  type ContractDraft,
   fingerprint,
   isSchema,
   proceduresOf,
@@ -51,10 +52,11 @@ export interface KnownContract<C> {
  * const api = createClient({ url, contract: withContract(app, { validateInputs: true }) });
  * ```
  */
-export function withContract<C extends Contract>(
-  contract: C,
+export function withContract<C extends ContractDraft>(
+  definition: C,
   { validateInputs = false }: ContractUse = {},
 ): KnownContract<C> {
+  const contract = definition as Contract;
   const procedures = proceduresOf(contract);
   const { hash, procedures: hashes, revision } = fingerprint(contract);
 

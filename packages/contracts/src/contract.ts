@@ -15,10 +15,13 @@ export interface Contract {
   readonly [name: string]: ContractEntry | Contract;
 }
 
-// What the compiler holds a contract to while it is written. It names kinds and no more: a schema,
-// an error map or a flag that an entry leaves out would otherwise be inferred from the type
-// expected here (any schema, any error) instead of from the entry's own default (none).
-interface ContractDraft {
+/**
+ * What the compiler holds a contract to while it is written: the constraint of every function that
+ * takes one. It names kinds and no more. A schema, an error map or a flag that an entry leaves out
+ * would otherwise be inferred from the type expected there (any schema, any error) instead of from
+ * the entry's own default (none).
+ */
+export interface ContractDraft {
   readonly [name: string]: { readonly kind: ContractEntry["kind"] } | ContractDraft;
 }
 

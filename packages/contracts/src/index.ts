@@ -6,6 +6,7 @@
 export { type AnyClientCall, type ClientCall, clientCall, isClientCall } from "./client-call.js";
 export {
   type Contract,
+  type ContractDraft,
   type ContractEntry,
   type ContractOptions,
   contract,

@@ -8,6 +8,7 @@ import {
   type AnyProcedure,
   type AnyTopic,
   type Contract,
+  type ContractDraft,
   type ErrorSchemas,
   entriesOf,
   type HandlerInput,
@@ -79,7 +80,7 @@ export type HandlersOf<C, Ctx> = {
 type Overwrite<Base, With> = Omit<Base, keyof With> & With;
 
 /** Builds a router in steps; each method returns a new builder. */
-export interface Implementation<C extends Contract, Ctx extends object, Added extends object> {
+export interface Implementation<C extends ContractDraft, Ctx extends object, Added extends object> {
   /** Says what `createContext` makes. Call it before `use`. */
   context<NewCtx extends object>(): Implementation<C, NewCtx, object>;
   /**
@@ -125,14 +126,16 @@ export function contractOf(router: object): Contract | undefined {
  * });
  * ```
  */
-export function implement<C extends Contract>(definition: C): Implementation<C, object, object> {
-  return builder(definition, []);
+export function implement<C extends ContractDraft>(
+  definition: C,
+): Implementation<C, object, object> {
+  return builder(definition as Contract, []) as never;
 }
 
-function builder<C extends Contract>(
-  definition: C,
+function builder(
+  definition: Contract,
   steps: readonly AnyTRPCMiddlewareFunction[],
-): Implementation<C, any, any> {
+): Implementation<any, any, any> {
   return {
     context: () => builder(definition, steps),
     use(step) {
