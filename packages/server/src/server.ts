@@ -61,7 +61,8 @@ export interface ServerOptions<P extends Principal | null> {
    * Says who is there, from credentials, headers or both. Return `null` or throw a `TRPCError` to
    * refuse: the client is told and stays away. Any other exception closes with *come back*.
    *
-   * Write it above the callbacks: TypeScript infers the principal from it, reading from the top.
+   * Write it above the callbacks: TypeScript infers the principal from it, reading from the top. With
+   * its parameter annotated, `(request: OpeningRequest) => …`, it may stand anywhere.
    *
    * @default everybody is let in, as nobody: the principal is null
    */
