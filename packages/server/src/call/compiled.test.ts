@@ -17,7 +17,7 @@ function compile(
   const compiled = compileProcedure(definition, handler, steps as never);
   return {
     ...compiled,
-    call: (start: Partial<CallStart> = {}) =>
+    call: async (start: Partial<CallStart> = {}) =>
       compiled.invoke(
         new Call({ type: "query", path: "a.b", ctx: { user: "ana" }, rawInput: "in", ...start }),
       ),

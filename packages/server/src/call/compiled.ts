@@ -29,11 +29,12 @@ export type AnyHandler = (call: any) => unknown;
 export interface CompiledProcedure {
   readonly definition: AnyProcedure;
   /**
-   * Runs the steps, validates the input and calls the handler. A query or mutation resolves to the
-   * validated output, a subscription to the handler's iterable: its events go through `parseEvent`.
-   * Rejects with what was thrown: it goes through `toError`, like what the iterable throws.
+   * Runs the steps, validates the input and calls the handler. A query or mutation gives the
+   * validated output, a subscription the handler's iterable: its events go through `parseEvent`.
+   * Either is a promise where there is something to wait for. What is thrown, here or by the
+   * iterable, goes through `toError`.
    */
-  invoke(call: Call): Promise<unknown>;
+  invoke(call: Call): unknown;
   /** Validates one event; the id of a tracked one is kept. */
   parseEvent(event: unknown): unknown;
   /** What a failure is to the caller: declared errors are held to their schemas, so call it once. */
@@ -74,16 +75,24 @@ export function compileProcedure(
     throw new TypeError(`Cannot fail with ${code}: the contract does not declare it here`);
   }
 
-  async function handle(call: Call): Promise<unknown> {
+  // Promises only where there is something to wait for: each costs a turn of microtasks.
+  function handle(call: Call): unknown {
     const parsed = parseInput(call.rawInput);
-    call.input = inputOf(parsed instanceof Promise ? await parsed : parsed);
+    if (parsed instanceof Promise) return parsed.then((result) => callHandler(call, result));
+    return callHandler(call, parsed);
+  }
+
+  function callHandler(call: Call, parsed: SchemaResult<unknown>): unknown {
+    call.input = inputOf(parsed);
     call.fail = fail;
-    // Awaited only where there is something to wait for: a bare `await` costs a turn of microtasks.
     const returned = handler(call);
-    const value = isThenable(returned) ? await returned : returned;
+    return isThenable(returned) ? Promise.resolve(returned).then(toOutput) : toOutput(returned);
+  }
+
+  function toOutput(value: unknown): unknown {
     if (definition.kind === "subscription") return value;
     const output = parseOutput(value);
-    return outputOf(output instanceof Promise ? await output : output);
+    return output instanceof Promise ? output.then(outputOf) : outputOf(output);
   }
 
   const run = steps.length === 0 ? handle : runSteps(steps, definition, handle);
@@ -160,7 +169,7 @@ type StepResult =
 function runSteps(
   steps: readonly AnyTRPCMiddlewareFunction[],
   definition: AnyProcedure,
-  handle: (call: Call) => Promise<unknown>,
+  handle: (call: Call) => unknown,
 ) {
   async function runFrom(
     index: number,

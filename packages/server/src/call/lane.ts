@@ -34,8 +34,11 @@ export interface Lane<Payload = string> {
   readonly deadlineMs: number;
   /** Decodes `params.input`. @throws TRPCError BAD_REQUEST */
   decode(encoded: unknown): unknown;
-  /** Runs the call to its validated output, or to its iterable of raw events. */
-  invoke(call: Call): Promise<unknown>;
+  /**
+   * Runs the call to its validated output, or to its iterable of raw events: a promise of it where
+   * there is something to wait for.
+   */
+  invoke(call: Call): unknown;
   /** Validates one event. */
   parseEvent(event: unknown): unknown;
   /** Encodes an output or event as JSON text; `undefined` where JSON has no word for it. */

@@ -1,7 +1,7 @@
 import type { Overflow } from "@tautline/contracts";
 import { settled } from "@tautline/testing";
 import { describe, expect, it } from "vitest";
-import { Subscription } from "./subscription.js";
+import { type Failure, Subscription, type SubscriptionSink } from "./subscription.js";
 
 interface SetUp {
   readonly overflow?: Overflow;
@@ -18,6 +18,11 @@ function subscribe(
   const sent: unknown[] = [];
   let waiters: (() => void)[] = [];
   let reserved = 0;
+  let outcome = "running";
+  let finish = () => {};
+  const finished = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
   const sink = {
     full: false,
     whenRoom: (run: () => void) => void waiters.push(run),
@@ -33,13 +38,13 @@ function subscribe(
       return send(event);
     },
     over() {},
+    ended(failure: Failure | undefined) {
+      outcome = failure ? `failed: ${(failure.cause as Error).message}` : "ended";
+      finish();
+    },
   };
   const subscription = new Subscription(events, sink, overflow, credit);
-  let outcome = "running";
-  const finished = subscription.run().then(
-    () => (outcome = "ended"),
-    (error: Error) => (outcome = `failed: ${error.message}`),
-  );
+  subscription.start();
   return {
     subscription,
     sent,
@@ -432,17 +437,20 @@ describe("a slow reader", () => {
 
   it("of cut is told the code OVERFLOW, and its handler ends", async () => {
     const { story, events } = counter();
-    const sink = {
-      full: false,
-      whenRoom() {},
-      afterTurn: (run: () => void) => void setImmediate(run),
-      pulling() {},
-      pulled() {},
-      send() {},
-      over() {},
-    };
-    const error = await new Subscription(events, sink, "cut", 0).run().catch((cause) => cause);
-    expect(error).toMatchObject({
+    const failure = await new Promise<Failure | undefined>((ended) => {
+      const sink: SubscriptionSink = {
+        full: false,
+        whenRoom() {},
+        afterTurn: (run) => void setImmediate(run),
+        pulling() {},
+        pulled() {},
+        send() {},
+        over() {},
+        ended,
+      };
+      new Subscription(events, sink, "cut", 0).start();
+    });
+    expect(failure?.cause).toMatchObject({
       code: "TOO_MANY_REQUESTS",
       cause: { app: { code: "OVERFLOW", data: { waiting: 32 } } },
     });

@@ -1,12 +1,12 @@
 /**
  * One running subscription: takes events from the handler's iterable no faster than the client
  * reads them, and does what the contract's `overflow` says when the handler is faster.
+ *
+ * Most of ten thousand subscriptions wait for an event most of the time, so waiting is made of
+ * callbacks: a suspended function with its promises takes a kilobyte more.
  */
 import type { Overflow } from "@tautline/contracts";
-import { appError } from "../errors.js";
-
-/** Events kept for a slow reader by `drop-oldest` and `cut`. */
-export const overflowBuffer = 32;
+import { OverflowBuffer } from "./overflow-buffer.js";
 
 // A handler that never waits must still let the event loop turn.
 const maxPullsPerTurn = 64;
@@ -26,26 +26,43 @@ export interface SubscriptionSink {
   send(event: unknown): void | Promise<void>;
   /** Nothing more is sent: the handler's signal should abort. */
   over(): void;
+  /**
+   * The end: the handler is done, or disposed of. Told once.
+   *
+   * @param failure What the handler or `send` threw, if that was the end.
+   */
+  ended(failure: Failure | undefined): void;
 }
+
+/** Something that was thrown: also `undefined` may be. */
+export interface Failure {
+  readonly cause: unknown;
+}
+
+/**
+ * What the handler's iterator is doing: nothing, giving an event (or waiting for the event loop to
+ * turn), nothing any more because the reader was cut off, or nothing because it has finished.
+ */
+type Source = "idle" | "busy" | "cut" | "finished";
 
 /** Pumps one iterable into one sink. */
 export class Subscription {
   readonly #iterator: AsyncIterator<unknown>;
   readonly #sink: SubscriptionSink;
-  readonly #overflow: Overflow;
+  /** What was pulled and not sent; undefined where nothing is pulled before there is room. */
+  readonly #buffer: OverflowBuffer | undefined;
+  #source: Source = "idle";
   /** Events the client still accepts; infinite in the base dialect. */
   #credit: number;
-  /** Nothing more is pulled or sent. */
-  #stopped = false;
-  /** The iterator is finished by itself, so it wants no `return`. */
-  #finished = false;
-  /** Set once: an iterator is returned once at most. */
-  #disposal: Promise<void> | undefined;
-  /** Wakes whoever waits for credit, room, an event or the end. At most one waits. */
-  #wake: (() => void) | undefined;
+  /** Pulls into the buffer: they go on without room, but not for ever in one turn. */
+  #pulls = 0;
+  /** An event is being validated that takes its time; the next ones have to wait. */
+  #isSending = false;
   #waitsForRoom = false;
-  /** Lets go of the pull that is under way, if one is. */
-  #abandonPull: (() => void) | undefined;
+  /** Nothing more is pulled or sent. */
+  #isOver = false;
+  /** What ended the source; told when everything before it was sent. */
+  #failure: Failure | undefined;
 
   constructor(
     events: AsyncIterable<unknown>,
@@ -55,169 +72,137 @@ export class Subscription {
   ) {
     this.#iterator = events[Symbol.asyncIterator]();
     this.#sink = sink;
-    this.#overflow = overflow;
+    this.#buffer = overflow === "wait" ? undefined : new OverflowBuffer(overflow);
     this.#credit = credit;
+  }
+
+  /** Begins to pull. */
+  start() {
+    this.#goOn();
   }
 
   /** The client accepts `count` more. */
   addCredit(count: number) {
     this.#credit += count;
-    this.#wakeUp();
+    this.#goOn();
   }
 
-  /** Ends it from outside: the handler's `finally` runs, and then `run` resolves. */
+  /** Ends it from outside: the handler's `finally` runs, and then the sink is told of the end. */
   stop() {
-    this.#stopped = true;
-    this.#wakeUp();
-    void this.#dispose();
+    this.#end(undefined);
   }
 
-  /**
-   * Runs until the handler is done or `stop` was called, and everything sent.
-   *
-   * @throws whatever the handler throws, once it is disposed of.
-   */
-  async run(): Promise<void> {
-    try {
-      if (this.#overflow === "wait") await this.#pumpInStep();
-      else await this.#pumpThroughBuffer(this.#overflow);
-    } finally {
-      this.#stopped = true; // what was pulled ahead must not go on when sending has failed
-      this.#sink.pulled();
-      // First: a generator that waits for its next event can not be returned before that comes, and
-      // one returned early has not closed what it meant to read later.
-      this.#sink.over();
-      await this.#dispose();
-    }
+  /** Does all that can be done now. Called whenever something has changed. */
+  #goOn() {
+    const buffer = this.#buffer;
+    if (buffer !== undefined) while (!buffer.isEmpty && this.#maySend) this.#send(buffer.take());
+    if (this.#isOver) return;
+    const isEmpty = buffer === undefined || buffer.isEmpty;
+    const isEnding = this.#source === "cut" || this.#source === "finished";
+    if (isEnding && isEmpty && !this.#isSending) return this.#end(this.#failure);
+    // Without a buffer, asked before the event is pulled: what is not pulled needs no memory.
+    if (this.#source === "idle" && (buffer !== undefined || this.#maySend)) this.#pull();
+    const wantsRoom = !isEmpty || this.#source === "idle";
+    if (wantsRoom && !this.#isSending) this.#awaitRoom();
   }
 
-  async #pumpInStep() {
-    // Outside the loop, and emptied in it: a suspended function keeps what its variables last held,
-    // and the next event may be hours away.
-    let next: IteratorYieldResult<unknown> | undefined;
-    while (!this.#stopped) {
-      // Asked before the event is pulled: what is not pulled needs no memory.
-      if (!this.#hasRoom) {
-        await this.#roomOrStop();
-        continue;
-      }
-      this.#sink.pulling();
-      next = await this.#pull();
-      if (next === undefined) return;
-      const sending = this.#deliver(next.value);
-      next = undefined;
-      if (sending !== undefined) await sending;
-      this.#sink.pulled();
-    }
+  get #maySend() {
+    return !this.#isOver && !this.#isSending && this.#credit > 0 && !this.#sink.full;
   }
 
-  async #pumpThroughBuffer(overflow: Exclude<Overflow, "wait">) {
-    const waiting: unknown[] = [];
-    let done = false;
-    let failure: { readonly error: unknown } | undefined;
-    const limit = overflow === "latest" ? 1 : overflowBuffer;
-
-    const pull = async () => {
-      let next: IteratorYieldResult<unknown> | undefined; // as above
-      for (let pulls = 1; !this.#stopped; pulls++) {
-        next = await this.#pull();
-        if (next === undefined) return;
-        if (waiting.length >= limit) {
-          if (overflow === "cut") {
-            const message = `The reader is ${limit} events behind`;
-            throw appError("OVERFLOW", { waiting: limit }, message);
-          }
-          waiting.shift();
-        }
-        waiting.push(next.value);
-        next = undefined;
-        this.#wakeUp();
-        if (pulls % maxPullsPerTurn === 0) await new Promise<void>(this.#sink.afterTurn);
-      }
-    };
-    const pulling = pull()
-      .catch((error: unknown) => {
-        failure = { error };
-        if (overflow === "cut") waiting.length = 0; // those behind the cut come again on resumption
-      })
-      .finally(() => {
-        done = true;
-        this.#wakeUp();
-      });
-
-    while (!this.#stopped) {
-      if (waiting.length === 0) {
-        if (done) break;
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-        });
-      } else if (this.#hasRoom) {
-        const sending = this.#deliver(waiting.shift());
-        if (sending !== undefined) await sending;
-      } else await this.#roomOrStop();
-    }
-    await pulling;
-    if (failure !== undefined && !this.#stopped) throw failure.error;
-  }
-
-  /** The next event; `undefined` when there is none, or nobody wants it any more. */
-  async #pull(): Promise<IteratorYieldResult<unknown> | undefined> {
-    try {
-      const next = await new Promise<IteratorResult<unknown> | undefined>((resolve, reject) => {
-        this.#abandonPull = () => resolve(undefined);
-        // An iterator written by hand may give its results without a promise.
-        Promise.resolve(this.#iterator.next()).then(resolve, reject);
-      });
-      if (next === undefined || this.#stopped) return undefined;
-      if (!next.done) return next;
-    } catch (error) {
-      this.#finished = true;
-      if (this.#stopped) return undefined; // it was told to end, and this is how it did
-      throw error;
-    }
-    this.#finished = true;
-    return undefined;
-  }
-
-  #deliver(event: unknown) {
-    this.#credit -= 1;
-    return this.#sink.send(event);
-  }
-
-  get #hasRoom() {
-    return this.#credit > 0 && !this.#sink.full;
-  }
-
-  #roomOrStop(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = resolve;
-      if (this.#waitsForRoom || !this.#sink.full) return;
-      this.#waitsForRoom = true;
-      this.#sink.whenRoom(() => {
-        this.#waitsForRoom = false;
-        this.#wakeUp();
-      });
+  #awaitRoom() {
+    if (this.#waitsForRoom || !this.#sink.full) return;
+    this.#waitsForRoom = true;
+    this.#sink.whenRoom(() => {
+      this.#waitsForRoom = false;
+      this.#goOn();
     });
   }
 
-  #wakeUp() {
-    const wake = this.#wake;
-    this.#wake = undefined;
-    wake?.();
-  }
+  // ---- from the handler --------------------------------------------------------------------
 
-  #dispose(): Promise<void> {
-    this.#disposal ??= this.#returnIterator();
-    return this.#disposal;
-  }
-
-  async #returnIterator() {
+  #pull() {
+    this.#source = "busy";
+    if (this.#buffer === undefined) this.#sink.pulling();
     try {
-      if (!this.#finished) await this.#iterator.return?.();
-    } catch {
-      // What fails while nobody waits any more has no one to be told to; `run` reports the rest.
+      // An iterator written by hand may give its results without a promise.
+      Promise.resolve(this.#iterator.next()).then(this.#onNext, this.#onThrown);
+    } catch (cause) {
+      this.#onThrown(cause);
     }
-    // A generator has settled its last `next` by now. Another iterator may never do it.
-    this.#abandonPull?.();
+  }
+
+  // Two functions for all events: they come by the thousand.
+  readonly #onNext = (next: IteratorResult<unknown>) => {
+    if (this.#isOver) return; // nobody wants it any more
+    this.#source = next.done ? "finished" : "idle";
+    if (!next.done) {
+      if (this.#buffer === undefined) this.#send(next.value);
+      else this.#keep(this.#buffer, next.value);
+    }
+    this.#goOn();
+  };
+
+  readonly #onThrown = (cause: unknown) => this.#fail("finished", cause);
+
+  #fail(source: "cut" | "finished", cause: unknown) {
+    this.#source = source;
+    this.#failure = { cause };
+    this.#buffer?.fail();
+    this.#goOn();
+  }
+
+  #keep(buffer: OverflowBuffer, event: unknown) {
+    try {
+      buffer.add(event);
+    } catch (cause) {
+      return this.#fail("cut", cause);
+    }
+    if (++this.#pulls % maxPullsPerTurn > 0) return;
+    this.#source = "busy";
+    this.#sink.afterTurn(() => {
+      this.#source = "idle";
+      this.#goOn();
+    });
+  }
+
+  // ---- to the client -----------------------------------------------------------------------
+
+  #send(event: unknown) {
+    this.#credit -= 1;
+    try {
+      const sending = this.#sink.send(event);
+      if (sending === undefined) return this.#sink.pulled();
+      this.#isSending = true;
+      sending.then(
+        () => {
+          this.#isSending = false;
+          this.#sink.pulled();
+          this.#goOn();
+        },
+        (cause) => this.#end({ cause }),
+      );
+    } catch (cause) {
+      this.#end({ cause });
+    }
+  }
+
+  // ---- the end -----------------------------------------------------------------------------
+
+  #end(failure: Failure | undefined) {
+    if (this.#isOver) return;
+    this.#isOver = true; // what was pulled ahead must not go on when sending has failed
+    this.#sink.pulled();
+    // First: a generator that waits for its next event can not be returned before that comes, and
+    // one returned early has not closed what it meant to read later.
+    this.#sink.over();
+    const ended = () => this.#sink.ended(failure);
+    if (this.#source === "finished") return ended();
+    try {
+      // What fails here has no one to be told to; a generator has settled its last `next` by then.
+      Promise.resolve(this.#iterator.return?.()).then(ended, ended);
+    } catch {
+      ended();
+    }
   }
 }

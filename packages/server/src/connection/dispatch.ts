@@ -13,9 +13,10 @@ import {
 } from "@tautline/contracts/wire";
 import { abortReason, Call } from "../call/call.js";
 import type { Lane } from "../call/lane.js";
-import { Subscription } from "../call/subscription.js";
+import { type Failure, Subscription } from "../call/subscription.js";
 import { appError, mayComeFromContract } from "../errors.js";
-import { getTRPCErrorFromUnknown, isTrackedEnvelope, TRPCError } from "../trpc.js";
+import { getTRPCErrorFromUnknown, TRPCError } from "../trpc.js";
+import { EventSink } from "./event-sink.js";
 import { type HeldFrame, HeldInput } from "./held-input.js";
 import type { AfterTurn, Outbox } from "./outbox.js";
 import { jsonWriter, type MessageWriter } from "./writer.js";
@@ -50,16 +51,21 @@ export interface DispatchHost<Payload = string> {
   failedUnheard?(error: TRPCError, call: Call): void;
 }
 
-interface Running<Payload> {
+/** A call whose handler runs. */
+export interface Running<Payload> {
+  /** Where it is kept until it has ended. In the base dialect the ids of calls may repeat. */
+  readonly key: RequestId | symbol;
   readonly call: Call;
   readonly lane: Lane<Payload>;
   /** The beginning of every message about this call, as the writer made it. */
   readonly head: unknown;
   answered: boolean;
-  deadline?: Timer;
-  subscription?: Subscription;
+  /** What it keeps of its frame in memory, where that is heavy. */
+  held: HeldFrame | undefined;
+  deadline: Timer | undefined;
+  subscription: Subscription | undefined;
   /** Credit that came while the handler was still to return its events. */
-  earlyCredit?: number;
+  earlyCredit: number;
 }
 
 // Worst of JSON takes twenty times its characters: a third of a gigabyte with the defaults.
@@ -71,12 +77,13 @@ type Refusable = Pick<Request, "id"> & Partial<Pick<Request, "jsonrpc" | "method
 export class Dispatch<Payload = string> {
   readonly #host: DispatchHost<Payload>;
   readonly #writer: MessageWriter<Payload>;
-  /** Queries and mutations whose handlers run. In the base dialect ids may repeat. */
+  /** Queries and mutations whose handlers have not answered at once. */
   readonly #calls = new Map<RequestId | symbol, Running<Payload>>();
   /** Subscriptions by id, until their iterators are disposed of. */
-  readonly #subscriptions = new Map<RequestId, Running<Payload>>();
+  readonly #subscriptions = new Map<RequestId | symbol, Running<Payload>>();
   readonly #held: HeldInput;
-  #closed = false;
+  /** Why nobody waits for anything any more. */
+  #closedBy: TRPCError | undefined;
 
   constructor(host: DispatchHost<Payload>) {
     this.#host = host;
@@ -97,8 +104,9 @@ export class Dispatch<Payload = string> {
       limitMs <= waitedMs ? abortReason.deadline(limitMs) : this.#refusalOf(request, frame);
     if (refusal !== undefined) return this.refuse(request, refusal);
     if (frame !== undefined) this.#held.hold(frame);
-    if (request.method === "subscription") void this.#runSubscription(request, batchIndex, frame);
-    else void this.#runCall(request, batchIndex, limitMs, limitMs - waitedMs, frame);
+    const running = this.#open(request, batchIndex, frame);
+    if (request.method === "subscription") void this.#runSubscription(running, request);
+    else this.#runCall(running, request, limitMs, limitMs - waitedMs);
   }
 
   /** Answers a message without starting anything. */
@@ -134,15 +142,14 @@ export class Dispatch<Payload = string> {
   credit(id: RequestId, count: number) {
     const running = this.#subscriptions.get(id);
     if (running === undefined) return;
-    if (running.subscription === undefined)
-      running.earlyCredit = (running.earlyCredit ?? 0) + count;
+    if (running.subscription === undefined) running.earlyCredit += count;
     else running.subscription.addCredit(count);
   }
 
   /** The connection ended: nobody waits for anything. */
   close(closeCode: number) {
-    this.#closed = true;
     const reason = abortReason.closed(closeCode);
+    this.#closedBy = reason;
     for (const { call, deadline } of this.#calls.values()) {
       deadline?.cancel();
       call.abort(reason);
@@ -184,22 +191,29 @@ export class Dispatch<Payload = string> {
     return Math.min(deadlineMs, limitMs);
   }
 
-  #open({ id, jsonrpc, method, params }: Request, batchIndex: number): Running<Payload> {
-    const { ctx } = this.#host;
+  #open(
+    { id, jsonrpc, method, params }: Request,
+    batchIndex: number,
+    held: HeldFrame | undefined,
+  ): Running<Payload> {
+    const { ctx, dialect } = this.#host;
     const { path, lastEventId } = params;
-    const lane = this.#host.lane(path);
-    const call = new Call({
-      type: method,
-      path,
-      ctx,
-      rawInput: undefined,
-      lastEventId,
-      batchIndex,
-    });
-    return { call, lane, head: this.#writer.head(id, jsonrpc), answered: false };
+    const isKnownById = method === "subscription" || dialect === "full";
+    return {
+      key: isKnownById ? id : Symbol("call"),
+      call: new Call({ type: method, path, ctx, rawInput: undefined, lastEventId, batchIndex }),
+      lane: this.#host.lane(path),
+      head: this.#writer.head(id, jsonrpc),
+      answered: false,
+      held,
+      deadline: undefined,
+      subscription: undefined,
+      earlyCredit: 0,
+    };
   }
 
-  async #invoke({ call, lane }: Running<Payload>, { params }: Request): Promise<unknown> {
+  /** What the handler gave; a promise only where there is something to wait for. */
+  #invoke({ call, lane }: Running<Payload>, { params }: Request): unknown {
     if (!lane.accepts(call.type)) {
       const message = `No "${call.type}"-procedure on path "${call.path}"`;
       throw new TRPCError({ code: "NOT_FOUND", message });
@@ -208,105 +222,97 @@ export class Dispatch<Payload = string> {
     return lane.invoke(call);
   }
 
-  async #runCall(
-    request: Request,
-    batchIndex: number,
-    limitMs: number,
-    leftMs: number,
-    frame: HeldFrame | undefined,
-  ) {
-    const key = this.#host.dialect === "full" ? request.id : Symbol("call");
-    const running = this.#open(request, batchIndex);
-    this.#calls.set(key, running);
-    if (Number.isFinite(limitMs)) {
-      const reason = () => abortReason.deadline(limitMs);
-      running.deadline = this.#host.clock.after(leftMs, () => this.#giveUp(running, reason()));
-    }
+  // ---- queries and mutations ---------------------------------------------------------------
+
+  #runCall(running: Running<Payload>, request: Request, limitMs: number, leftMs: number) {
+    let result: unknown;
     try {
-      const value = await this.#invoke(running, request);
-      if (!running.answered) {
-        this.#pushResult(running, running.lane.encode(value));
-        running.answered = true;
+      result = this.#invoke(running, request);
+      if (!(result instanceof Promise)) {
+        this.#answer(running, result);
+        return this.#callEnded(running);
       }
+    } catch (cause) {
+      result = Promise.reject(cause);
+    }
+    // From here on it can be given up: until now, nobody could have come to say so.
+    if (this.#closedBy !== undefined) running.call.abort(this.#closedBy);
+    this.#calls.set(running.key, running);
+    if (Number.isFinite(limitMs)) {
+      const passed = () => this.#giveUp(running, abortReason.deadline(limitMs));
+      running.deadline = this.#host.clock.after(leftMs, passed);
+    }
+    void this.#awaitResult(running, result as Promise<unknown>);
+  }
+
+  async #awaitResult(running: Running<Payload>, result: Promise<unknown>) {
+    try {
+      this.#answer(running, await result);
     } catch (cause) {
       await this.#fail(running, cause);
     } finally {
       running.deadline?.cancel();
-      this.#calls.delete(key);
-      if (frame !== undefined) this.#held.letGo(frame);
-      this.#host.releasePlace();
+      this.#calls.delete(running.key);
+      this.#callEnded(running);
     }
   }
 
-  async #runSubscription(request: Request, batchIndex: number, frame: HeldFrame | undefined) {
-    const running = this.#open(request, batchIndex);
-    let held = frame;
-    const { call, lane, head } = running;
-    this.#subscriptions.set(request.id, running);
-    let started = false;
+  #answer(running: Running<Payload>, value: unknown) {
+    if (running.answered) return;
+    this.pushResult(running, running.lane.encode(value));
+    running.answered = true;
+  }
+
+  #callEnded({ held }: Running<Payload>) {
+    if (held !== undefined) this.#held.letGo(held);
+    this.#host.releasePlace();
+  }
+
+  // ---- subscriptions -----------------------------------------------------------------------
+
+  async #runSubscription(running: Running<Payload>, request: Request) {
+    this.#subscriptions.set(running.key, running);
     try {
-      const events = (await this.#invoke(running, request)) as AsyncIterable<unknown>;
-      if (held !== undefined) {
-        held = this.#held.keepOnly(held, [call.rawInput, call.lastEventId]);
-      }
-      const isFull = this.#host.dialect === "full";
-      const credit = isFull ? initialCredit + (running.earlyCredit ?? 0) : Number.POSITIVE_INFINITY;
-      const sink = this.#sinkFor(running);
-      running.subscription = new Subscription(events, sink, lane.overflow, credit);
-      if (call.abortedBy === undefined) {
-        started = true;
-        this.#push(this.#writer.started(head, isFull && lane.tracked));
-      } else running.subscription.stop();
-      await running.subscription.run();
+      this.#follow(running, (await this.#invoke(running, request)) as AsyncIterable<unknown>);
     } catch (cause) {
-      await this.#fail(running, cause);
-    } finally {
-      this.#subscriptions.delete(request.id);
-      if (held !== undefined) this.#held.letGo(held);
-      // A failure before the start stands alone; anything else ends with `stopped`. PROTOCOL.md §5.1
-      if (started || !running.answered) this.#push(this.#writer.stopped(head));
+      await this.subscriptionEnded(running, { cause });
     }
   }
 
-  #sinkFor(running: Running<Payload>) {
-    const { outbox, afterTurn } = this.#host;
-    const { lane } = running;
-    // An event is taken to be as large as the one before.
-    let eventBytes = outbox.unknownBytes;
-    let reservedBytes = 0;
-    let round = 0;
-    const send = (event: unknown) => {
-      if (!isTrackedEnvelope(event)) {
-        eventBytes = this.#pushResult(running, lane.encode(event));
-        return;
-      }
-      const [id, data] = event;
-      eventBytes = this.#pushResult(running, lane.encodeTracked(id, data), id);
-    };
-    return {
-      get full() {
-        return outbox.full;
-      },
-      whenRoom: (run: () => void) => outbox.whenRoom(run),
-      afterTurn,
-      pulling() {
-        reservedBytes = eventBytes;
-        round = outbox.reserve(reservedBytes);
-      },
-      pulled() {
-        outbox.unreserve(reservedBytes, round);
-        reservedBytes = 0;
-      },
-      send(event: unknown) {
-        const parsed = lane.parseEvent(event);
-        return parsed instanceof Promise ? parsed.then(send) : send(parsed);
-      },
-      over: () => running.call.end(),
-    };
+  #follow(running: Running<Payload>, events: AsyncIterable<unknown>) {
+    const { call, lane, held, head, earlyCredit } = running;
+    if (held !== undefined) {
+      running.held = this.#held.keepOnly(held, [call.rawInput, call.lastEventId]);
+    }
+    const { dialect, outbox, afterTurn } = this.#host;
+    const isFull = dialect === "full";
+    const sink = new EventSink(running, this, outbox, afterTurn);
+    const credit = isFull ? initialCredit + earlyCredit : Number.POSITIVE_INFINITY;
+    running.subscription = new Subscription(events, sink, lane.overflow, credit);
+    if (call.abortedBy !== undefined) return running.subscription.stop();
+    this.#push(this.#writer.started(head, isFull && lane.tracked));
+    running.subscription.start();
   }
 
-  /** @returns the length of what was pushed. */
-  #pushResult({ head }: Running<Payload>, data: Payload | undefined, eventId?: string): number {
+  /** Tells the client how one of its subscriptions has ended. */
+  async subscriptionEnded(running: Running<Payload>, failure: Failure | undefined) {
+    if (failure !== undefined) await this.#fail(running, failure.cause);
+    this.#subscriptions.delete(running.key);
+    if (running.held !== undefined) this.#held.letGo(running.held);
+    // A failure before the start stands alone; anything else ends with `stopped`. PROTOCOL.md §5.1
+    const hasStarted = running.subscription !== undefined;
+    if (hasStarted || !running.answered) this.#push(this.#writer.stopped(running.head));
+  }
+
+  // ---- messages ----------------------------------------------------------------------------
+
+  /**
+   * Sends a result or an event.
+   *
+   * @returns its length.
+   * @throws TRPCError PAYLOAD_TOO_LARGE
+   */
+  pushResult({ head }: Running<Payload>, data: Payload | undefined, eventId?: string): number {
     const frame = this.#writer.data(head, data, eventId);
     const refusal = this.#sizeRefusal(frame);
     if (refusal !== undefined) throw refusal;
@@ -368,7 +374,7 @@ export class Dispatch<Payload = string> {
   }
 
   #push(frame: Frame | undefined) {
-    if (!this.#closed && frame !== undefined) this.#host.outbox.push(frame);
+    if (this.#closedBy === undefined && frame !== undefined) this.#host.outbox.push(frame);
   }
 }
 
