@@ -1,6 +1,12 @@
 /** The wire: what PROTOCOL.md describes. For the two ends, and for authors of adapters. */
 export { CloseCode, mayReconnect } from "./close-code.js";
-export { checkJson, holdsProtoKey, mayHoldProtoKey, protoKeyRefusal } from "./json-guard.js";
+export {
+  checkJson,
+  checkJsonValue,
+  holdsProtoKey,
+  mayHoldProtoKey,
+  protoKeyRefusal,
+} from "./json-guard.js";
 export { defaultLimits, type Limits, resolveLimits, type ToldLimits } from "./limits.js";
 export {
   type Cancel,

@@ -52,14 +52,14 @@ export interface Limits {
    */
   readonly maxOutboxBytes: number;
   /**
-   * Levels of nesting in a frame. Real inputs have a dozen; recursion in user code fails at
+   * Levels of nesting in a message. Real inputs have a dozen; recursion in user code fails at
    * some thousands.
    *
    * @default 64
    */
   readonly maxJsonDepth: number;
   /**
-   * Values in a frame (numbers, strings, objects, …): small bytes can be many values.
+   * Values in a message (numbers, strings, objects, …): small bytes can be many values.
    *
    * @default 100_000
    */

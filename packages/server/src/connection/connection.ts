@@ -10,6 +10,7 @@ import {
   CloseCode,
   type Credentials,
   checkJson,
+  checkJsonValue,
   type Dialect,
   holdsProtoKey,
   type Malformed,
@@ -124,6 +125,7 @@ export function serveConnection(
   let clientContract: string | undefined;
   let paused = false;
   let complained = false;
+  const jsonLimits = { maxDepth: limits.maxJsonDepth, maxNodes: limits.maxJsonNodes };
   const tooFast = `More than ${limits.messagesPerSecond} messages a second`;
 
   function expecting(): State {
@@ -152,11 +154,10 @@ export function serveConnection(
   }
 
   function readFrame(text: string) {
-    const problem = checkJson(text, {
-      maxDepth: limits.maxJsonDepth,
-      maxNodes: limits.maxJsonNodes,
-    });
-    if (problem !== undefined) return refuseFrame(problem);
+    // Of the frame as a whole, at next to no cost. Messages that share a frame must not be refused
+    // for each other's sake, so only if it exceeds a limit are they looked at one by one.
+    const isHeavy = checkJson(text, jsonLimits) !== undefined;
+    const isSuspect = mayHoldProtoKey(text);
     let value: unknown;
     try {
       value = JSON.parse(text);
@@ -167,12 +168,13 @@ export function serveConnection(
     if (messages.length === 0) take();
     if (state.name !== "open") earlyBytes += text.length;
     const frame = toHeldFrame(text);
-    const isSuspect = mayHoldProtoKey(text);
     for (const [index, entry] of messages.entries()) {
       if (isClosed()) return;
       const message = readClientMessage(entry, limits);
-      const isRefused = isSuspect && holdsProtoKey(entry);
-      receive(isRefused ? withoutMeaning(message, protoKeyRefusal) : message, index, frame);
+      const problem =
+        (isHeavy ? checkJsonValue(entry, jsonLimits) : undefined) ??
+        (isSuspect && holdsProtoKey(entry) ? protoKeyRefusal : undefined);
+      receive(problem === undefined ? message : withoutMeaning(message, problem), index, frame);
     }
   }
 
