@@ -19,7 +19,6 @@ export {
   type TrackedEnvelope,
   tracked,
 } from "@trpc/server";
-export type { Encoder, WSSHandlerOptions } from "@trpc/server/adapters/ws";
 export { getHTTPStatusCodeFromError, parseConnectionParamsFromUnknown } from "@trpc/server/http";
 export { isObservable, observableToAsyncIterable } from "@trpc/server/observable";
 export {

@@ -10,12 +10,7 @@ import type { WebSocket } from "ws";
 import type { Call } from "../call/call.js";
 import { Dispatch } from "../connection/dispatch.js";
 import { Outbox } from "../connection/outbox.js";
-import {
-  type AnyTRPCRouter,
-  getTRPCErrorFromUnknown,
-  TRPCError,
-  type WSSHandlerOptions,
-} from "../trpc.js";
+import { type AnyTRPCRouter, getTRPCErrorFromUnknown, TRPCError } from "../trpc.js";
 import { type About, createFailures } from "./failures.js";
 import type { Format } from "./format.js";
 import { startKeepAlive } from "./keep-alive.js";
@@ -23,6 +18,7 @@ import { createStockLane } from "./lane.js";
 import { readMessages, type StockMessage, unreadable } from "./messages.js";
 import { type ConnectionParams, createContextOf, expectsParams, readParams } from "./opening.js";
 import { createSending } from "./sending.js";
+import type { WSSHandlerOptions } from "./stock.js";
 
 // tRPC has no limits. What waits for a slow reader is bounded all the same: it can be waited for.
 const { maxOutboxBytes } = defaultLimits;

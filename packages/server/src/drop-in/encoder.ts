@@ -1,7 +1,7 @@
 /**
  * Encoders: what turns messages into frames and back, where an application does not want JSON.
  */
-import type { Encoder } from "../trpc.js";
+import type { Encoder } from "./stock.js";
 
 /** JSON in text frames: what is spoken when no encoder is given. */
 export const jsonEncoder: Encoder = {

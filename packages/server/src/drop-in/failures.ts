@@ -9,8 +9,8 @@ import {
   getTRPCErrorShape,
   TRPC_ERROR_CODES_BY_KEY,
   type TRPCError,
-  type WSSHandlerOptions,
 } from "../trpc.js";
+import type { WSSHandlerOptions } from "./stock.js";
 
 /** What a failure is about. */
 export interface About {

@@ -3,8 +3,8 @@
  * messages are joined from JSON texts as everywhere else; any other encoder is given values.
  */
 import { jsonWriter, type MessageWriter } from "../connection/writer.js";
-import type { Encoder } from "../trpc.js";
 import { jsonEncoder } from "./encoder.js";
+import type { Encoder } from "./stock.js";
 import { createValueWriter } from "./value-writer.js";
 
 /**

@@ -4,9 +4,10 @@
 import type { IncomingMessage } from "node:http";
 import type { Frame } from "@tautline/contracts/runtime";
 import type { WebSocket } from "ws";
-import type { AnyTRPCRouter, WSSHandlerOptions } from "../trpc.js";
+import type { AnyTRPCRouter } from "../trpc.js";
 import { serveSocket } from "./connection.js";
 import { chooseFormat } from "./format.js";
+import type { WSSHandlerOptions } from "./stock.js";
 
 /**
  * Makes a listener for `connection` of a WebSocketServer that serves the router on each socket.

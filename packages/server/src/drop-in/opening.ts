@@ -5,13 +5,8 @@
 import type { IncomingMessage } from "node:http";
 import type { Frame } from "@tautline/contracts/runtime";
 import type { WebSocket } from "ws";
-import {
-  type AnyTRPCRouter,
-  type Encoder,
-  parseConnectionParamsFromUnknown,
-  TRPCError,
-  type WSSHandlerOptions,
-} from "../trpc.js";
+import { type AnyTRPCRouter, parseConnectionParamsFromUnknown, TRPCError } from "../trpc.js";
+import type { Encoder, WSSHandlerOptions } from "./stock.js";
 
 /** What the first frame may tell of a client. */
 export type ConnectionParams = ReturnType<typeof parseConnectionParamsFromUnknown>;

@@ -4,7 +4,7 @@
  */
 import type { RequestId } from "@tautline/contracts/wire";
 import type { MessageWriter } from "../connection/writer.js";
-import type { Encoder } from "../trpc.js";
+import type { Encoder } from "./stock.js";
 
 interface Head {
   readonly id: RequestId | null;
