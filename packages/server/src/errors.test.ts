@@ -3,7 +3,14 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { Call } from "./call/call.js";
 import { createLanes, encodeConnectionError } from "./call/lane.js";
-import { appError, declaredError, incidentOf, isUndeclared, toErrorShape } from "./errors.js";
+import {
+  appError,
+  declaredError,
+  incidentOf,
+  isUndeclared,
+  refusedWith,
+  toErrorShape,
+} from "./errors.js";
 import { implement } from "./implement.js";
 import { transformer } from "./transformer.js";
 import { getTRPCErrorFromUnknown, initTRPC, TRPCError } from "./trpc.js";
@@ -145,5 +152,20 @@ describe("a failure that belongs to no call", () => {
       new TRPCError({ code: "UNAUTHORIZED" }),
     );
     expect(JSON.parse(plain)).toMatchObject({ message: "UNAUTHORIZED" });
+  });
+});
+
+describe("what a stranger's message is refused with", () => {
+  it("has no stack: looking for it would cost more than the answer", () => {
+    for (const error of [appError("CANCELLED", undefined, "x"), refusedWith("BAD_REQUEST", "x")]) {
+      expect(error.stack?.split("\n")).toHaveLength(1);
+      expect(error.message).toBe("x");
+    }
+  });
+
+  it("leaves the stacks of other errors alone", () => {
+    refusedWith("BAD_REQUEST", "x");
+    expect(new Error("ours").stack).toContain("errors.test.ts");
+    expect(declaredError("TAKEN", {}).stack).toContain("errors.test.ts");
   });
 });

@@ -26,17 +26,40 @@ export class AppFailure extends Error {
   }
 }
 
-/** Builds one of Tautline's own errors. */
+/** Builds one of Tautline's own errors. It has no stack. */
 export function appError<Code extends AppErrorCode>(
   code: Code,
   data: AppErrorData[Code],
   message: string,
 ): TRPCError {
-  return new TRPCError({
-    code: appErrors[code].trpcCode,
-    message,
-    cause: new AppFailure(code, data, false),
-  });
+  return withoutStack(
+    () =>
+      new TRPCError({
+        code: appErrors[code].trpcCode,
+        message,
+        cause: new AppFailure(code, data, false),
+      }),
+  );
+}
+
+/** Builds what a message is refused with that is not even a call. It has no stack. */
+export function refusedWith(code: TRPCError["code"], message: string): TRPCError {
+  return withoutStack(() => new TRPCError({ code, message }));
+}
+
+const mayLimitStacks = !Object.isFrozen(Error); // --frozen-intrinsics
+
+// Where in our code a stranger's message was refused says nothing about it, and to find out takes
+// longer than all the rest of the refusal: a flood would be paid for twice.
+function withoutStack<T>(make: () => T): T {
+  if (!mayLimitStacks) return make();
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return make();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
 
 /** Builds a declared error: what a handler's `fail` returns. */

@@ -14,8 +14,8 @@ import {
 import { abortReason, Call } from "../call/call.js";
 import type { Lane } from "../call/lane.js";
 import { type Failure, Subscription } from "../call/subscription.js";
-import { appError, mayComeFromContract } from "../errors.js";
-import { getTRPCErrorFromUnknown, TRPCError } from "../trpc.js";
+import { appError, mayComeFromContract, refusedWith } from "../errors.js";
+import { getTRPCErrorFromUnknown, type TRPCError } from "../trpc.js";
 import { EventSink } from "./event-sink.js";
 import { type HeldFrame, HeldInput } from "./held-input.js";
 import type { AfterTurn, Outbox } from "./outbox.js";
@@ -120,7 +120,7 @@ export class Dispatch<Payload = string> {
 
   /** Answers what was no message. */
   refuseMalformed(id: RequestId, reason: string) {
-    this.refuse({ id }, new TRPCError({ code: "BAD_REQUEST", message: reason }));
+    this.refuse({ id }, refusedWith("BAD_REQUEST", reason));
   }
 
   /** The client gave a call up. */
@@ -164,7 +164,7 @@ export class Dispatch<Payload = string> {
     const { dialect, limits } = this.#host;
     const isTaken = this.#subscriptions.has(id) || (dialect === "full" && this.#calls.has(id));
     if (isTaken && (dialect === "full" || method === "subscription")) {
-      return new TRPCError({ code: "BAD_REQUEST", message: `Duplicate id ${id}` });
+      return refusedWith("BAD_REQUEST", `Duplicate id ${id}`);
     }
     if (frame !== undefined && !this.#held.hasRoomFor(frame)) {
       const limit = heldFrames * limits.maxFrameBytes;
@@ -215,8 +215,7 @@ export class Dispatch<Payload = string> {
   /** What the handler gave; a promise only where there is something to wait for. */
   #invoke({ call, lane }: Running<Payload>, { params }: Request): unknown {
     if (!lane.accepts(call.type)) {
-      const message = `No "${call.type}"-procedure on path "${call.path}"`;
-      throw new TRPCError({ code: "NOT_FOUND", message });
+      throw refusedWith("NOT_FOUND", `No "${call.type}"-procedure on path "${call.path}"`);
     }
     call.rawInput = lane.decode(params.input);
     return lane.invoke(call);
