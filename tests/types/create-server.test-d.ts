@@ -56,3 +56,17 @@ createServer({
   // @ts-expect-error the context is not what the router asks for
   createContext: () => ({ isRoot: false }),
 });
+
+// A router that asks for a principal is not served to everybody by leaving `authenticate` out.
+const members = implement(contract({ now: query({ output: z.date() }) }))
+  .context<{ principal: Member }>()
+  .router({ now: () => new Date() });
+createServer({ router: members, authenticate: () => member() });
+createServer({ router: members, authenticate: async () => (Math.random() > 2 ? member() : null) });
+// @ts-expect-error nobody says who is there
+createServer({ router: members });
+createServer({
+  router: members,
+  // @ts-expect-error a string is no principal
+  authenticate: () => "root",
+});

@@ -55,6 +55,9 @@ export interface ErrorReport {
   readonly incidentId: string | undefined;
 }
 
+/** Says who is there. `null` refuses. */
+export type Authenticate<P> = (request: OpeningRequest) => P | null | Promise<P | null>;
+
 /** Options of {@link createServer} that need no types of the application. */
 export interface ServerOptions<P extends Principal | null> {
   /**
@@ -66,7 +69,7 @@ export interface ServerOptions<P extends Principal | null> {
    *
    * @default everybody is let in, as nobody: the principal is null
    */
-  readonly authenticate?: (request: OpeningRequest) => P | null | Promise<P | null>;
+  readonly authenticate?: Authenticate<P> | undefined;
   /** A connection is open. Exceptions are logged and change nothing. */
   readonly onConnect?: (event: { readonly connection: Connection<P> }) => void;
   /** A connection has ended, with the code of PROTOCOL.md §7 it ended with. */
@@ -173,9 +176,17 @@ export interface SocketRequest extends ConnectionStart {
  * const { url } = await server.listen(3000);
  * ```
  */
-export function createServer<P extends Principal | null = null>(
+export function createServer(
+  options: ServerOptions<null> & {
+    readonly router: RouterAccepting<{ principal: null }>;
+    /** May be left out: the context is `{ principal }`, which is all this router asks for. */
+    readonly createContext?: undefined;
+  },
+): TautlineServer;
+export function createServer<P extends Principal>(
   options: ServerOptions<P> & {
     readonly router: RouterAccepting<{ principal: P }>;
+    readonly authenticate: Authenticate<P>;
     /** May be left out: the context is `{ principal }`, which is all this router asks for. */
     readonly createContext?: undefined;
   },
