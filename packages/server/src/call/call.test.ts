@@ -87,12 +87,6 @@ describe("the signal of a call", () => {
 });
 
 describe("a call", () => {
-  it("can fail with no code before its procedure has said which", () => {
-    expect(() => new Call(start).fail("A", {})).toThrow(
-      new TypeError("Cannot fail with A: this procedure declares no errors"),
-    );
-  });
-
   it.each([
     [abortReason.cancelled(), "CLIENT_CLOSED_REQUEST", "CANCELLED", undefined],
     [abortReason.deadline(50), "TIMEOUT", "DEADLINE_EXCEEDED", { deadlineMs: 50 }],

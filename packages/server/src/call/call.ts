@@ -34,8 +34,6 @@ export class Call {
   input: unknown;
   /** Told when the call is given up, by whoever has a signal of another kind. */
   onAbort: (() => void) | undefined;
-  /** Builds a declared error of this procedure. */
-  fail: (code: string, data: unknown) => TRPCError = unknownCode;
 
   readonly #given: AbortSignal | undefined;
   #controller: AbortController | undefined;
@@ -85,10 +83,6 @@ export class Call {
     this.#isOver = true;
     this.#controller?.abort(abortReason.over());
   }
-}
-
-function unknownCode(code: string): never {
-  throw new TypeError(`Cannot fail with ${code}: this procedure declares no errors`);
 }
 
 /** The reasons for which a call is given up. */

@@ -50,6 +50,14 @@ describe("a compiled procedure", () => {
     });
   });
 
+  it("gives what survives being spread, the signal above all", async () => {
+    const withUser = (handler: AnyHandler) => (options: object) => handler({ ...options, user: 1 });
+    const { call } = compile(
+      withUser(({ signal, input, user }) => [signal instanceof AbortSignal, input, user].join()),
+    );
+    expect(await call()).toBe("true,in,1");
+  });
+
   it("yields what the output schema makes of the handler's result", async () => {
     const definition = query({ output: z.object({ n: z.number().transform(String) }) });
     const { call } = compile(() => ({ n: 1, secret: 2 }), [], definition);

@@ -84,8 +84,7 @@ export function compileProcedure(
 
   function callHandler(call: Call, parsed: SchemaResult<unknown>): unknown {
     call.input = inputOf(parsed);
-    call.fail = fail;
-    const returned = handler(call);
+    const returned = handler(optionsOf(call, fail));
     return isThenable(returned) ? Promise.resolve(returned).then(toOutput) : toOutput(returned);
   }
 
@@ -115,6 +114,23 @@ export function compileProcedure(
     decode: compileDecoder(definition.input),
     encode: compileEncoder(definition.output),
     encodeTracked: compileTrackedEncoder(definition.output),
+  };
+}
+
+/** What a handler is given: plain fields, so that `{ ...options, more }` has them all. */
+function optionsOf(call: Call, fail: (code: string, data: unknown) => TRPCError) {
+  const { input, ctx, path, type, lastEventId } = call;
+  return {
+    input,
+    ctx,
+    path,
+    type,
+    lastEventId,
+    fail,
+    // Still a getter: the signal is made for those who ask, and spreading asks.
+    get signal() {
+      return call.signal;
+    },
   };
 }
 
