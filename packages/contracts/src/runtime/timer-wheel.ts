@@ -5,7 +5,7 @@
  * so setting and cancelling must cost next to nothing. Timers that are due within the
  * same slice of time share a bucket, and only the earliest bucket holds a platform timer.
  */
-import type { Clock } from "./clock.js";
+import type { Clock, Timer } from "./clock.js";
 
 /** The platform underneath: what `performance` and `setTimeout` give. */
 export interface TimerPlatform {
@@ -24,7 +24,24 @@ const COARSE_FROM_MS = 1_000;
 // https://html.spec.whatwg.org/multipage/timers-and-user-prompts.html#timers
 const LONGEST_MS = 2 ** 31 - 1;
 
-type Bucket = Set<() => void>;
+/** One timer of a wheel. */
+class WheelTimer implements Timer {
+  readonly run: () => void;
+  readonly #bucket: Bucket;
+  readonly #wheel: { left(): void };
+
+  constructor(run: () => void, bucket: Bucket, wheel: { left(): void }) {
+    this.run = run;
+    this.#bucket = bucket;
+    this.#wheel = wheel;
+  }
+
+  cancel() {
+    if (this.#bucket.delete(this)) this.#wheel.left();
+  }
+}
+
+type Bucket = Set<WheelTimer>;
 
 /** Builds a {@link Clock} that keeps any number of timers on one platform timer. */
 export function createTimerWheel(platform: TimerPlatform): Clock {
@@ -32,6 +49,16 @@ export function createTimerWheel(platform: TimerPlatform): Clock {
   let waiting = 0;
   let armedFor = Number.POSITIVE_INFINITY;
   let armed: unknown;
+
+  const wheel = {
+    /** A timer was cancelled. */
+    left() {
+      if (--waiting > 0) return;
+      // The last one out turns off the light, or an idle process could not end.
+      buckets.clear();
+      disarm();
+    },
+  };
 
   function disarm() {
     if (armed !== undefined) platform.clearTimer(armed);
@@ -56,10 +83,10 @@ export function createTimerWheel(platform: TimerPlatform): Clock {
         const bucket = buckets.get(dueMs);
         if (bucket === undefined) continue; // a callback cancelled the last timer of all
         // Taken out one by one: a callback may cancel a timer that is due in the same slice.
-        for (const run of bucket) {
-          bucket.delete(run);
+        for (const timer of bucket) {
+          bucket.delete(timer);
           waiting--;
-          run();
+          timer.run();
         }
         buckets.delete(dueMs);
       }
@@ -89,19 +116,11 @@ export function createTimerWheel(platform: TimerPlatform): Clock {
         bucket = new Set();
         buckets.set(dueMs, bucket);
       }
-      const entry = () => run(); // a new identity: the same function may wait twice in one bucket
-      bucket.add(entry);
+      const timer = new WheelTimer(run, bucket, wheel);
+      bucket.add(timer);
       waiting++;
       if (dueMs < armedFor) arm(dueMs);
-      return {
-        cancel() {
-          if (!bucket.delete(entry)) return;
-          if (--waiting > 0) return;
-          // The last one out turns off the light, or an idle process could not end.
-          buckets.clear();
-          disarm();
-        },
-      };
+      return timer;
     },
   };
 }
