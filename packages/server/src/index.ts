@@ -7,7 +7,7 @@
 export type { Origins } from "./adapter/upgrade.js";
 export { lastEventIdOf } from "./call/last-event-id.js";
 export type { HeartbeatOptions } from "./connection/heartbeat.js";
-export type { AfterTurn } from "./connection/outbox.js";
+export type { AfterTurn } from "./connection/turn.js";
 export type {
   Connection,
   CreateContext,

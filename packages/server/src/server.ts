@@ -30,8 +30,8 @@ import {
   serveConnection,
 } from "./connection/connection.js";
 import type { HeartbeatOptions } from "./connection/heartbeat.js";
-import type { AfterTurn } from "./connection/outbox.js";
 import { createPlaces } from "./connection/places.js";
+import { type AfterTurn, Turn } from "./connection/turn.js";
 import type {
   Connection,
   CreateContext,
@@ -223,7 +223,7 @@ export function createServer<P extends Principal | null>(
   const shared: Omit<ConnectionHost, "admit" | "gone" | "note"> = {
     limits,
     clock,
-    afterTurn,
+    turn: new Turn(afterTurn),
     reconnectWindowMs,
     heartbeat: { intervalMs, timeoutMs },
     contract: told,

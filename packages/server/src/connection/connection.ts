@@ -26,13 +26,14 @@ import { TRPCError } from "../trpc.js";
 import { Dispatch, type DispatchHost } from "./dispatch.js";
 import { type HeartbeatOptions, startHeartbeat } from "./heartbeat.js";
 import { type HeldFrame, toHeldFrame } from "./held-input.js";
-import { type AfterTurn, Outbox } from "./outbox.js";
+import { Outbox } from "./outbox.js";
 import { createRate, type RateVerdict } from "./rate.js";
+import type { Turn } from "./turn.js";
 
 /** What a connection needs of its server. */
 export interface ConnectionHost
   extends Pick<DispatchHost, "lane" | "encodeInternal" | "report" | "limits" | "clock"> {
-  readonly afterTurn: AfterTurn;
+  readonly turn: Turn;
   readonly heartbeat: Required<HeartbeatOptions>;
   readonly reconnectWindowMs: number;
   readonly contract: Fingerprint | undefined;
@@ -107,7 +108,7 @@ export function serveConnection(
   host: ConnectionHost,
 ): ConnectionControl {
   const { limits, clock } = host;
-  const outbox = new Outbox(socket, dialect, limits, host.afterTurn);
+  const outbox = new Outbox(socket, dialect, limits, host.turn);
   const rate = createRate(clock, limits);
   const heartbeat = startHeartbeat(
     {
@@ -266,7 +267,6 @@ export function serveConnection(
       outbox,
       limits,
       clock,
-      afterTurn: host.afterTurn,
       ctx: admission.ctx,
       procedureHashes: differs(clientContract, host.contract)
         ? host.contract?.procedures

@@ -18,7 +18,7 @@ import { appError, mayComeFromContract, refusedWith } from "../errors.js";
 import { getTRPCErrorFromUnknown, type TRPCError } from "../trpc.js";
 import { EventSink } from "./event-sink.js";
 import { type HeldFrame, HeldInput } from "./held-input.js";
-import type { AfterTurn, Outbox } from "./outbox.js";
+import type { Outbox } from "./outbox.js";
 import { jsonWriter, type MessageWriter } from "./writer.js";
 
 /**
@@ -31,7 +31,6 @@ export interface DispatchHost<Payload = string> {
   readonly outbox: Outbox;
   readonly limits: Limits;
   readonly clock: Clock;
-  readonly afterTurn: AfterTurn;
   readonly ctx: unknown;
   /** The hash of each procedure, when the client was built from another contract. */
   readonly procedureHashes?: ReadonlyMap<string, string> | undefined;
@@ -283,9 +282,9 @@ export class Dispatch<Payload = string> {
     if (held !== undefined) {
       running.held = this.#held.keepOnly(held, [call.rawInput, call.lastEventId]);
     }
-    const { dialect, outbox, afterTurn } = this.#host;
+    const { dialect, outbox } = this.#host;
     const isFull = dialect === "full";
-    const sink = new EventSink(running, this, outbox, afterTurn);
+    const sink = new EventSink(running, this, outbox);
     const credit = isFull ? initialCredit + earlyCredit : Number.POSITIVE_INFINITY;
     running.subscription = new Subscription(events, sink, lane.overflow, credit);
     if (call.abortedBy !== undefined) return running.subscription.stop();

@@ -5,14 +5,13 @@
 import type { Failure, SubscriptionSink } from "../call/subscription.js";
 import { isTrackedEnvelope } from "../trpc.js";
 import type { Dispatch, Running } from "./dispatch.js";
-import type { AfterTurn, Outbox } from "./outbox.js";
+import type { Outbox } from "./outbox.js";
 
 /** Sends the events of one subscription. */
 export class EventSink<Payload> implements SubscriptionSink {
   readonly #running: Running<Payload>;
   readonly #dispatch: Pick<Dispatch<Payload>, "pushResult" | "subscriptionEnded">;
   readonly #outbox: Outbox;
-  readonly afterTurn: AfterTurn;
   /** An event is taken to be as large as the one before. */
   #eventBytes: number;
   /** Set aside for the event that is being pulled, in this round of the outbox. */
@@ -23,12 +22,10 @@ export class EventSink<Payload> implements SubscriptionSink {
     running: Running<Payload>,
     dispatch: Pick<Dispatch<Payload>, "pushResult" | "subscriptionEnded">,
     outbox: Outbox,
-    afterTurn: AfterTurn,
   ) {
     this.#running = running;
     this.#dispatch = dispatch;
     this.#outbox = outbox;
-    this.afterTurn = afterTurn;
     this.#eventBytes = outbox.unknownBytes;
   }
 
@@ -38,6 +35,10 @@ export class EventSink<Payload> implements SubscriptionSink {
 
   whenRoom(run: () => void) {
     this.#outbox.whenRoom(run);
+  }
+
+  afterTurn(run: () => void) {
+    this.#outbox.afterTurn(run);
   }
 
   pulling() {

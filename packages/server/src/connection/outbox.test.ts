@@ -2,6 +2,7 @@ import type { Socket } from "@tautline/contracts/runtime";
 import type { Dialect } from "@tautline/contracts/wire";
 import { describe, expect, it } from "vitest";
 import { Outbox, toFrames } from "./outbox.js";
+import { Turn } from "./turn.js";
 
 /** An outbox whose socket notes each write, and whose turns end when the test says so. */
 function setUp({
@@ -20,7 +21,7 @@ function setUp({
     socket as unknown as Socket,
     dialect,
     { maxOutboxBytes, maxFrameBytes },
-    (run) => due.push(run),
+    new Turn((run) => due.push(run)),
   );
   return {
     outbox,

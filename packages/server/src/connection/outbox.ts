@@ -6,9 +6,7 @@
 
 import type { Frame, Socket } from "@tautline/contracts/runtime";
 import type { Dialect } from "@tautline/contracts/wire";
-
-/** Runs a function when the present turn of the event loop has handled its input. */
-export type AfterTurn = (run: () => void) => void;
+import type { Turn } from "./turn.js";
 
 // A generator that never waits would fill a megabyte with tiny events before the loop turns.
 const maxMessagesPerTurn = 512;
@@ -19,15 +17,20 @@ export type HeartbeatText = "PING" | "PONG";
 /** What an outbox needs of its socket. */
 export type OutboxSocket = Pick<Socket, "bufferedBytes" | "send" | "sendAll">;
 
+/** What bounds an outbox. */
+export interface OutboxLimits {
+  readonly maxOutboxBytes: number;
+  readonly maxFrameBytes: number;
+}
+
 /** The messages of one connection on their way to its socket, in order. */
 export class Outbox {
   readonly #socket: OutboxSocket;
   readonly #dialect: Dialect;
-  readonly #maxBytes: number;
-  readonly #maxFrameBytes: number;
-  readonly #afterTurn: AfterTurn;
-  /** Messages and heartbeat texts in sending order; emptied by each flush. */
-  #waiting: Frame[] = [];
+  readonly #limits: OutboxLimits;
+  readonly #turn: Turn;
+  /** Messages and heartbeat texts in sending order; while there are any, a flush is due. */
+  #waiting: Frame[] | undefined;
   /** Lengths of what waits. UTF-16 units, as cheap as they are close: it bounds, it does not bill. */
   #waitingBytes = 0;
   /** Set aside for events that are being pulled and may be there any moment. */
@@ -35,29 +38,20 @@ export class Outbox {
   /** Rises when reservations are forgotten: those of an earlier round are not held any more. */
   #round = 0;
   /** Those who wait for room; called once each. */
-  #waiters: (() => void)[] = [];
-  #flushIsDue = false;
+  #waiters: (() => void)[] | undefined;
   #forgettingIsDue = false;
 
-  constructor(
-    socket: OutboxSocket,
-    dialect: Dialect,
-    limits: { readonly maxOutboxBytes: number; readonly maxFrameBytes: number },
-    afterTurn: AfterTurn,
-  ) {
+  constructor(socket: OutboxSocket, dialect: Dialect, limits: OutboxLimits, turn: Turn) {
     this.#socket = socket;
     this.#dialect = dialect;
-    this.#maxBytes = limits.maxOutboxBytes;
-    this.#maxFrameBytes = limits.maxFrameBytes;
-    this.#afterTurn = afterTurn;
+    this.#limits = limits;
+    this.#turn = turn;
   }
 
   /** Whether producers should wait. Answers may still be pushed: their number is limited. */
   get full(): boolean {
-    return (
-      this.#waiting.length >= maxMessagesPerTurn ||
-      this.bytes + this.#reservedBytes >= this.#maxBytes
-    );
+    if (this.#waiting !== undefined && this.#waiting.length >= maxMessagesPerTurn) return true;
+    return this.bytes + this.#reservedBytes >= this.#limits.maxOutboxBytes;
   }
 
   /** Bytes accepted and not yet taken by the operating system. */
@@ -67,16 +61,20 @@ export class Outbox {
 
   /** Queues one message, or a heartbeat text, for the end of this turn. Bytes in the base dialect only. */
   push(frame: Frame) {
-    this.#waiting.push(frame);
     this.#waitingBytes += frame.length;
-    if (this.#flushIsDue) return;
-    this.#flushIsDue = true;
-    this.#afterTurn(this.flush);
+    if (this.#waiting !== undefined) return void this.#waiting.push(frame);
+    this.#waiting = [frame];
+    this.#turn.flushLater(this);
+  }
+
+  /** Runs something at the end of this turn. */
+  afterTurn(run: () => void) {
+    this.#turn.after(run);
   }
 
   /** What to reserve for an event of unknown size: a few may be pulled at once, not hundreds. */
   get unknownBytes(): number {
-    return this.#maxBytes / 16;
+    return this.#limits.maxOutboxBytes / 16;
   }
 
   /**
@@ -97,8 +95,9 @@ export class Outbox {
 
   /** Calls `run` once, when there is room again. */
   whenRoom(run: () => void) {
+    this.#waiters ??= [];
     this.#waiters.push(run);
-    if (!this.#flushIsDue) this.#offerRoom();
+    if (this.#waiting === undefined) this.#offerRoom();
   }
 
   /** The socket has handed on what it held. */
@@ -106,29 +105,28 @@ export class Outbox {
     this.#offerRoom();
   }
 
-  /** Sends what waits. A field, so that scheduling it makes no closure. */
-  readonly flush = () => {
-    this.#flushIsDue = false;
+  /** Sends what waits. */
+  flush() {
     const frames = this.#waiting;
-    if (frames.length > 0) {
-      this.#waiting = [];
+    if (frames !== undefined) {
+      this.#waiting = undefined;
       this.#waitingBytes = 0;
       if (frames.length === 1) this.#socket.send(frames[0]!);
       else if (this.#dialect === "base") this.#socket.sendAll(frames);
       // Only texts are pushed in the full dialect.
-      else this.#socket.sendAll(toFrames(frames as string[], this.#maxFrameBytes));
+      else this.#socket.sendAll(toFrames(frames as string[], this.#limits.maxFrameBytes));
     }
     this.#offerRoom();
-  };
+  }
 
   #offerRoom() {
-    if (this.#waiters.length === 0) return;
+    if (this.#waiters === undefined) return;
     if (this.full) {
       if (this.#reservedBytes > 0) this.#forgetReservations();
       return;
     }
     const waiters = this.#waiters;
-    this.#waiters = [];
+    this.#waiters = undefined;
     for (const run of waiters) run();
   }
 
@@ -143,7 +141,7 @@ export class Outbox {
       this.#reservedBytes = 0;
       this.#offerRoom();
     };
-    this.#afterTurn(() => this.#afterTurn(forget));
+    this.#turn.after(() => this.#turn.after(forget));
   }
 }
 

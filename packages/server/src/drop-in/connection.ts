@@ -10,6 +10,7 @@ import type { WebSocket } from "ws";
 import type { Call } from "../call/call.js";
 import { Dispatch } from "../connection/dispatch.js";
 import { Outbox } from "../connection/outbox.js";
+import { Turn } from "../connection/turn.js";
 import { type AnyTRPCRouter, getTRPCErrorFromUnknown, TRPCError } from "../trpc.js";
 import { type About, createFailures } from "./failures.js";
 import type { Format } from "./format.js";
@@ -26,7 +27,7 @@ const unlimited = Object.keys(defaultLimits).map((name) => [name, Number.POSITIV
 const limits: Limits = { ...(Object.fromEntries(unlimited) as Limits), maxOutboxBytes };
 
 // The platform's own, whatever a test puts in its place later: answers must not wait for its clock.
-const afterTurn = setImmediate;
+const turn = new Turn(setImmediate);
 
 /** Where a connection stands. */
 type State<Payload> =
@@ -51,7 +52,7 @@ export function serveSocket<Payload>(
   const failed = (cause: unknown) => failures.reportInternal(cause, nobody());
   const writer = format.createWriter(failed, failures.fallback);
   const sending = createSending(client, req.socket, drained, failed);
-  const outbox = new Outbox(sending, "base", limits, afterTurn);
+  const outbox = new Outbox(sending, "base", limits, turn);
   const keepAlive = keepAliveOptions?.enabled
     ? startKeepAlive(
         { ping: () => outbox.push("PING"), lost: () => client.terminate() },
@@ -101,7 +102,7 @@ export function serveSocket<Payload>(
     failures.report(refusal, nobody());
     // Before the close: a stock client whose socket just closes starts its backoff anew.
     tellNobody(refusal);
-    afterTurn(() => {
+    turn.after(() => {
       outbox.flush();
       client.close();
     });
@@ -167,7 +168,6 @@ export function serveSocket<Payload>(
       outbox,
       limits,
       clock: systemClock,
-      afterTurn,
       ctx,
       lane: () => lane,
       writer,
