@@ -6,12 +6,13 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { compile, importAll, installConsumer } from "./lib/consumer.mjs";
+import { addTypesOfWs, compile, importAll, installConsumer } from "./lib/consumer.mjs";
 import { root, run } from "./lib/run.mjs";
 import { pack, problemsOf } from "./lib/tarball.mjs";
 
 const temporary = mkdtempSync(join(tmpdir(), "tautline-pack-"));
 const consumer = join(temporary, "consumer");
+const plainConsumer = join(temporary, "plain-consumer");
 let failures = 0;
 
 /** @param {string} what @param {boolean} ok */
@@ -19,6 +20,11 @@ function say(what, ok) {
   console.log(`${ok ? "✓" : "✗"} ${what}`);
   if (!ok) failures++;
   return ok;
+}
+
+/** @param {string} folder Whose sources were compiled. */
+async function answers(folder) {
+  return (await run(process.execPath, ["out/line.js"], { cwd: folder, timeoutMs: 30_000 })).ok;
 }
 
 try {
@@ -36,7 +42,8 @@ try {
     say(`${tarball.name} holds what it should`, problems.length === 0);
   }
 
-  if (say("npm installs them elsewhere", await installConsumer(consumer, tarballs, 180_000))) {
+  const installed = await installConsumer(consumer, tarballs, 180_000, "tested");
+  if (say("npm installs them elsewhere", installed)) {
     const { ok, entries } = await importAll(consumer, tarballs);
     say(`Node imports ${entries.join(", ")}`, ok);
     say(
@@ -48,8 +55,18 @@ try {
       "types hold with moduleResolution nodenext",
       await compile(consumer, "tsconfig.nodenext.json"),
     );
-    const call = { cwd: consumer, timeoutMs: 30_000 };
-    say("a server answers a client", (await run(process.execPath, ["out/line.js"], call)).ok);
+    say("a server answers a client", await answers(consumer));
+    say(
+      "types of the drop-ins hold, with @types/ws",
+      (await addTypesOfWs(consumer, 60_000)) && (await compile(consumer, "tsconfig.drop-in.json")),
+    );
+  }
+
+  // The same without a word on versions, and with React: npm then takes the oldest tRPC we allow.
+  const plain = await installConsumer(plainConsumer, tarballs, 180_000, "npm's choice");
+  if (say("npm installs them without overrides", plain)) {
+    say("types hold with the tRPC it chose", await compile(plainConsumer, "tsconfig.oldest.json"));
+    say("a server answers a client there", await answers(plainConsumer));
   }
 } finally {
   rmSync(temporary, { recursive: true, force: true });

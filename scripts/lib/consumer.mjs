@@ -9,42 +9,63 @@ import { entriesOf } from "./tarball.mjs";
 
 /**
  * Makes the project: the sources of `scripts/consumer`, and a package.json that asks for the
- * tarballs and for all their peers, in the versions that the workspace is tested with.
+ * tarballs and for all their peers.
  *
  * @param {string} folder
  * @param {readonly import("./tarball.mjs").Tarball[]} tarballs
  * @param {number} timeoutMs
+ * @param {"tested" | "npm's choice"} versions Those that the workspace is tested with, or whatever npm
+ * finds for the peers' ranges, with no override: what a plain `npm install` gives.
  * @returns {Promise<boolean>} Whether npm could install it.
  */
-export async function installConsumer(folder, tarballs, timeoutMs) {
+export async function installConsumer(folder, tarballs, timeoutMs, versions) {
   mkdirSync(folder);
   cpSync(join(root, "scripts/consumer"), folder, { recursive: true });
 
-  const versions = workspaceVersions();
+  const tested = workspaceVersions();
   const ours = Object.fromEntries(tarballs.map(({ name, file }) => [name, `file:${file}`]));
   const peers = tarballs.flatMap(({ manifest }) => Object.entries(manifest.peerDependencies ?? {}));
-  const theirs = peers.filter(([name]) => !(name in ours));
+  const theirs = peers
+    .filter(([name]) => !(name in ours))
+    .map(([name, range]) => [name, versions === "tested" ? (tested[name] ?? range) : range]);
   const types = ["typescript", "@types/node", "@types/react"];
   const manifest = {
     private: true,
     type: "module",
     dependencies: {
       ...ours,
-      ...Object.fromEntries(theirs.map(([name, range]) => [name, versions[name] ?? range])),
-      ...Object.fromEntries(types.map((name) => [name, versions[name]])),
+      ...Object.fromEntries(theirs),
+      ...Object.fromEntries(types.map((name) => [name, tested[name]])),
     },
-    overrides: {
-      // It names the one tRPC release that it was cut with; the newer one works, and is tested.
-      "@trpc/tanstack-react-query": {
-        "@trpc/client": "$@trpc/client",
-        "@trpc/server": "$@trpc/server",
+    // As docs/guide/react.md has it: the adapter names one release of tRPC, and newer ones work.
+    ...(versions === "tested" && {
+      overrides: {
+        "@trpc/tanstack-react-query": {
+          "@trpc/client": "$@trpc/client",
+          "@trpc/server": "$@trpc/server",
+        },
       },
-    },
+    }),
   };
   writeFileSync(join(folder, "package.json"), JSON.stringify(manifest, null, 2));
+  return npmInstall(folder, [], timeoutMs);
+}
+
+/**
+ * Adds what the drop-in's types need and nothing else does.
+ *
+ * @param {string} folder
+ * @param {number} timeoutMs
+ */
+export function addTypesOfWs(folder, timeoutMs) {
+  return npmInstall(folder, [`@types/ws@${workspaceVersions()["@types/ws"]}`], timeoutMs);
+}
+
+/** @param {string} folder @param {readonly string[]} packages @param {number} timeoutMs */
+async function npmInstall(folder, packages, timeoutMs) {
   const { ok } = await run(
     "npm",
-    ["install", "--no-audit", "--no-fund", "--prefer-offline", "--ignore-scripts"],
+    ["install", "--no-audit", "--no-fund", "--prefer-offline", "--ignore-scripts", ...packages],
     { cwd: folder, show: "failure", timeoutMs },
   );
   return ok;
