@@ -76,7 +76,7 @@ export interface ClientOptions<C = unknown> extends AddressOptions {
   /**
    * Calls that may wait while there is no connection; one more fails with `NOT_SENT`.
    *
-   * @default 1_000
+   * @default 10_000
    */
   readonly maxWaitingCalls?: number;
   /**

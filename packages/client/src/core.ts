@@ -49,7 +49,7 @@ export function createCore(options: ClientOptions): ClientCore {
     heartbeat: {},
     reconnect: {},
     connectTimeoutMs: 10_000,
-    maxWaitingCalls: 1_000,
+    maxWaitingCalls: 10_000,
     ...given(options),
     full,
     clock,
