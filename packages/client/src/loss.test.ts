@@ -60,6 +60,53 @@ describe("when the socket drops", () => {
     expect(second.messages).toHaveLength(1);
   });
 
+  it.each([1000, 1001, 1009, 4000, 4002, 4005])(
+    "what was sent with hello is sent again after a %i without a welcome, for it has not run",
+    async (code) => {
+      const play = createPlay();
+      const mutation = play.api.change.mutate({ n: 1 });
+      const first = await play.socket();
+      expect(first.messages).toHaveLength(2);
+      first.close(code);
+      const second = await play.socket(1);
+      second.welcome();
+      await settled();
+      expect(second.messages[1]).toMatchObject({ method: "mutation", params: { path: "change" } });
+      second.say(result(1, 5));
+      expect(await mutation).toBe(5);
+    },
+  );
+
+  it("a mutation that was sent with hello may have run when the socket was cut", async () => {
+    const play = createPlay();
+    const mutation = failureOf(play.api.change.mutate({ n: 1 }));
+    (await play.socket()).cut(); // and with it, perhaps, a welcome that was on its way
+    expect((await mutation).data.app.code).toBe("OUTCOME_UNKNOWN");
+  });
+
+  it.each([1002, 4500, 4501, 4502])(
+    "what was sent with hello fails with CLOSED after a %i without a welcome",
+    async (code) => {
+      const play = createPlay();
+      const mutation = failureOf(play.api.change.mutate({ n: 1 }));
+      (await play.socket()).close(code);
+      expect((await mutation).data.app).toEqual({ code: "CLOSED", data: { closeCode: code } });
+    },
+  );
+
+  it("calls wait for the welcome once a server found too large what came before it", async () => {
+    const play = createPlay();
+    const call = failureOf(play.api.greet.query({ name: "x".repeat(3_000) }));
+    (await play.socket()).close(1009);
+    const second = await play.socket(1);
+    expect(second.messages).toHaveLength(1);
+    second.welcome({ limits: { ...welcome.limits, maxFrameBytes: 1_024 } });
+    expect((await call).data.app).toMatchObject({
+      code: "PAYLOAD_TOO_LARGE",
+      data: { maxBytes: 1_024 },
+    });
+  });
+
   it("a deadline holds while there is no connection", async () => {
     const play = createPlay();
     const first = await play.open();
@@ -87,12 +134,19 @@ describe("when the socket drops", () => {
   it("nothing that was in flight is sent again after 1009: one of them was too big", async () => {
     const play = createPlay();
     const first = await play.open();
-    const calls = [play.api.now.query(), play.api.change.mutate({ n: 1 })].map(failureOf);
+    const log = play.api.deep.log.subscribe(undefined, { lastEventId: "7" });
+    const calls = [play.api.now.query(), play.api.change.mutate({ n: 1 }), log.next()];
+    const failures = Promise.all(calls.map(failureOf));
     await settled();
     first.close(1009);
-    for (const error of await Promise.all(calls)) {
-      expect(error.data.app.code).toBe("OUTCOME_UNKNOWN");
-    }
+    expect((await failures).map((error) => error.data.app.code)).toEqual([
+      "PAYLOAD_TOO_LARGE",
+      "OUTCOME_UNKNOWN",
+      "PAYLOAD_TOO_LARGE",
+    ]);
+    // Nobody knows the size, and nobody pretends to.
+    const unknown = { bytes: Number.NaN, maxBytes: Number.NaN };
+    expect((await failures)[0].data.app.data).toEqual(unknown);
     expect((await play.socket(1)).messages).toHaveLength(1);
   });
 

@@ -1,3 +1,5 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import type { Frame, Socket } from "@tautline/contracts/runtime";
 import { until } from "@tautline/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
@@ -84,6 +86,14 @@ describe.each(adapters)("a socket of %s", (name, open) => {
     expect(told).toHaveLength(2);
   });
 
+  it("cuts a reason to the 123 bytes a close frame holds, between two characters", async () => {
+    const { socket, told } = start(open);
+    await until(() => told.includes("open"));
+    socket.close(4500, `x${"é".repeat(200)}`);
+    await until(() => peers[0]!.closed);
+    expect(peers[0]!.closed).toBe(`4500 x${"é".repeat(61)}`);
+  });
+
   it("is told how the server closed", async () => {
     const { told } = start(open);
     await until(() => told.includes("open"));
@@ -92,10 +102,11 @@ describe.each(adapters)("a socket of %s", (name, open) => {
     expect(told[1]).toBe("close 4000 Draining");
   });
 
-  it("is told 1006, once, when nobody answers", async () => {
+  it("is told 1006, once, when nobody answers, and where that can be known, why", async () => {
     const { told } = start(open, "ws://127.0.0.1:1");
     await until(() => told.length > 0);
-    expect(told).toEqual(["close 1006 "]);
+    const why = name === "Node" ? "connect ECONNREFUSED 127.0.0.1:1" : "";
+    expect(told).toEqual([`close 1006 ${why}`]);
   });
 
   it("can be given up before it is open", async () => {
@@ -133,6 +144,16 @@ describe.each(adapters)("a socket of %s", (name, open) => {
       peers[0]!.socket.send("x".repeat(101));
       await until(() => peers[0]!.closed && told.length === 2);
       expect(peers[0]!.closed).toContain("1009");
+      expect(told[1]).toBe("close 1009 Max payload size exceeded");
+    });
+
+    it("is told why there was no upgrade", async () => {
+      const http = createServer((_, response) => response.writeHead(404).end());
+      await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
+      const { told } = start(open, `ws://127.0.0.1:${(http.address() as AddressInfo).port}`);
+      await until(() => told.length > 0);
+      expect(told).toEqual(["close 1006 Unexpected server response: 404"]);
+      http.close();
     });
 
     it("survives a server that breaks the protocol of WebSocket itself", async () => {
@@ -140,7 +161,7 @@ describe.each(adapters)("a socket of %s", (name, open) => {
       await until(() => told.includes("open"));
       (peers[0]!.socket as any)._socket.write(Buffer.from([0xff, 0xff, 0xff]));
       await until(() => told.length === 2);
-      expect(told[1]).toMatch(/^close 100[26]/);
+      expect(told[1]).toMatch(/^close 1002 Invalid WebSocket frame/);
     });
   }
 });

@@ -3,6 +3,7 @@
  * Nothing above this file knows which kind of socket it has.
  */
 import type { Socket, SocketHandler } from "@tautline/contracts/runtime";
+import { cutReason } from "./reason.js";
 
 // A page may send no other codes. https://websockets.spec.whatwg.org/#dom-websocket-close
 const mayBeSent = (code: number) => code === 1000 || (code >= 3000 && code <= 4999);
@@ -43,11 +44,12 @@ export function openSocket(url: string, protocols: readonly string[]): Socket {
     sendAll(frames) {
       for (const frame of frames) this.send(frame);
     },
+    // A page can not: its browser reads on, whatever we do.
     pause() {},
     resume() {},
     close(code, reason) {
       // 4500 says the same as the codes that only a server may send: RFC 6455 §7.4.1.
-      socket.close(mayBeSent(code) ? code : 4500, reason);
+      socket.close(mayBeSent(code) ? code : 4500, cutReason(reason));
     },
     terminate() {
       // There is no abandoning here: the browser gives the handshake up by itself.

@@ -5,6 +5,23 @@
  */
 import type { Frame, Socket, SocketHandler } from "@tautline/contracts/runtime";
 import { WebSocket } from "ws";
+import { cutReason } from "./reason.js";
+
+// What ws closes with when it can not read on; by then it has forgotten it. RFC 6455 §7.4.1
+const codeOfError: Readonly<Record<string, number | undefined>> = {
+  WS_ERR_EXPECTED_FIN: 1002,
+  WS_ERR_EXPECTED_MASK: 1002,
+  WS_ERR_INVALID_CLOSE_CODE: 1002,
+  WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH: 1002,
+  WS_ERR_INVALID_OPCODE: 1002,
+  WS_ERR_UNEXPECTED_MASK: 1002,
+  WS_ERR_UNEXPECTED_RSV_1: 1002,
+  WS_ERR_UNEXPECTED_RSV_2_3: 1002,
+  WS_ERR_INVALID_UTF8: 1007,
+  WS_ERR_TOO_MANY_BUFFERED_PARTS: 1008,
+  WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH: 1009,
+  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1009,
+};
 
 /**
  * Opens a socket with `ws`.
@@ -23,8 +40,17 @@ export function openSocket(
   });
   let handler: SocketHandler | undefined;
 
-  // Whatever it says, `close` follows; without a listener it would end the process.
-  socket.on("error", () => {});
+  let code: number | undefined;
+  let broken = "";
+  let isDropped = false;
+
+  // `close` follows, but says nothing of it; without a listener it would end the process.
+  socket.on("error", (error: Error & { readonly code?: string }) => {
+    if (isDropped) return;
+    code = codeOfError[error.code ?? ""];
+    // A host with several addresses fails with several errors under one that has no message.
+    broken = error.message || error.code || "";
+  });
   const ignore = () => {};
 
   return {
@@ -40,8 +66,9 @@ export function openSocket(
       socket.on("message", (data: Buffer, isBinary) => {
         given.frame(isBinary ? data : data.toString());
       });
-      socket.on("close", (code, reason) => {
-        handler?.close(code, reason.toString());
+      socket.on("close", (closeCode, reason) => {
+        if (closeCode === 1006) handler?.close(code ?? 1006, broken);
+        else handler?.close(code ?? closeCode, code ? broken : reason.toString());
         handler = undefined;
       });
     },
@@ -59,9 +86,10 @@ export function openSocket(
       socket.resume();
     },
     close(code, reason) {
-      socket.close(code, reason);
+      socket.close(code, cutReason(reason));
     },
     terminate() {
+      isDropped = true;
       socket.terminate();
     },
   };

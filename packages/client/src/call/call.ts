@@ -52,7 +52,7 @@ export interface Call {
   readonly reader: Reader;
 
   route: CallRoute | undefined;
-  /** Its number there. */
+  /** Its number there, or on the line before; 0 if no server can have run it. */
   id: number;
   /** Whether it was sent before the server had told its limits. */
   early: boolean;
@@ -68,7 +68,9 @@ export interface Call {
 }
 
 /** What follows for a call whose connection was lost before it was answered. */
-export type AfterLoss = "again" | Extract<AppErrorCode, "OUTCOME_UNKNOWN" | "STREAM_LOST">;
+export type AfterLoss =
+  | "again"
+  | Extract<AppErrorCode, "OUTCOME_UNKNOWN" | "STREAM_LOST" | "PAYLOAD_TOO_LARGE">;
 
 /**
  * Decides what follows for a call that was sent when its connection ended.
@@ -80,9 +82,9 @@ export function afterLoss(
   call: Pick<Call, "kind" | "repeatable" | "restarts" | "started" | "tracked" | "lastEventId">,
   code: number,
 ): AfterLoss {
-  if (call.kind !== "subscription") {
-    return call.repeatable && code !== 1009 ? "again" : "OUTCOME_UNKNOWN";
-  }
+  if (call.kind === "mutation" && !call.repeatable) return "OUTCOME_UNKNOWN";
+  if (code === 1009) return "PAYLOAD_TOO_LARGE";
+  if (call.kind !== "subscription") return "again";
   const goesOn = call.tracked || call.lastEventId !== undefined;
   return goesOn || !call.started || call.restarts ? "again" : "STREAM_LOST";
 }

@@ -233,6 +233,43 @@ describe("a connection", () => {
     expect((await failureOf(calls[1]!)).data.app.code).toBe("TOO_MANY_CALLS");
   });
 
+  it("sends little before it knows how large a frame may be, and no call larger than that", async () => {
+    const play = createPlay();
+    const small = play.api.greet.query({ name: "x".repeat(5_000) });
+    const large = play.api.greet.query({ name: "x".repeat(20_000) });
+    const tooLarge = failureOf(play.api.greet.query({ name: "x".repeat(70_000) }));
+    const socket = await play.socket();
+    expect(socket.messages).toHaveLength(2);
+    expect(socket.frames.join("").length).toBeLessThan(16_384);
+    socket.welcome({ limits: { ...welcome.limits, maxFrameBytes: 65_536 } });
+    expect((await tooLarge).data.app).toMatchObject({
+      code: "PAYLOAD_TOO_LARGE",
+      data: { maxBytes: 65_536 },
+    });
+    socket.say(result(1, "small"), result(2, "large"));
+    expect(await Promise.all([small, large])).toEqual(["small", "large"]);
+  });
+
+  it.each([
+    ["a long string", "x".repeat(200)],
+    ["a string of characters that take two bytes", "é".repeat(200)],
+    ["a number", 7],
+    ["nothing", null],
+    ["a list of strings", ["x".repeat(200)]],
+    ["a result that is none", { id: 1 }],
+  ])("survives a server that sends %s", async (_, odd) => {
+    const play = createPlay();
+    const socket = await play.open();
+    const call = play.api.now.query();
+    await settled();
+    socket.say(JSON.stringify(odd));
+    const second = await play.socket(1);
+    expect(socket.closed?.code).toBe(4500);
+    second.welcome();
+    second.say(result(1, 5));
+    expect(await call).toBe(5);
+  });
+
   it("takes no more calls than its owner allows while there is none", async () => {
     const play = createPlay({ maxWaitingCalls: 2 });
     play.network.refuse(true);

@@ -20,6 +20,10 @@ export type ConnectionCore = ReturnType<typeof createConnection>;
 // attempt of the old one.
 const firmMs = 5_000;
 
+// What leaves before a server has told its limits: many small calls, and no server whose limit is
+// smaller than this is likely. A larger call waits for the welcome.
+const earlyBytes = 16_384;
+
 /** Creates a connection that is idle. */
 export function createConnection(options: ConnectionOptions) {
   const { clock, random, idleMs, maxWaitingCalls, toError } = options;
@@ -47,6 +51,8 @@ export function createConnection(options: ConnectionOptions) {
   let openedAtMs = 0;
   let emptyAtMs = 0;
   let served: Served | undefined;
+  /** Whether a server found too large what came before its welcome: then calls wait for that. */
+  let isShy = false;
   /** To the next attempt. */
   let timer: Timer | undefined;
   let idleTimer: Timer | undefined;
@@ -73,7 +79,10 @@ export function createConnection(options: ConnectionOptions) {
 
   function open() {
     timer?.cancel();
-    const line = createLine({ ...options, limits, traffic }, host);
+    const line = createLine(
+      { ...options, limits, earlyBytes: isShy ? 0 : earlyBytes, traffic },
+      host,
+    );
     opening = line;
     lines.add(line);
     if (current === undefined) become({ name: "connecting", attempt });
@@ -106,13 +115,14 @@ export function createConnection(options: ConnectionOptions) {
   }
 
   /** Takes back what `line` will not answer. Subscriptions that can go on do so elsewhere. */
-  function recover(line: Line, code: number) {
+  function recover(line: Line, { code, unheard }: LineEnd) {
     const lost: Call[] = [];
     for (const call of line.underway.values()) {
       if (call.route !== line) continue;
-      const fate = afterLoss(call, code);
+      if (unheard) call.id = 0;
+      const fate = unheard ? "again" : afterLoss(call, code);
       if (fate === "again") lost.push(call);
-      else calls.fail(call, fate, undefined, `${lostSentences[fate]} (close code ${code})`);
+      else calls.fail(call, fate, lostData[fate], `${lostSentences[fate]} (close code ${code})`);
     }
     calls.again(lost);
   }
@@ -150,7 +160,8 @@ export function createConnection(options: ConnectionOptions) {
       if (wasCurrent) current = undefined;
       if (wasOpening) opening = undefined;
       const refused = current === undefined && opening === undefined && isRefused(end);
-      if (!refused) recover(line, end.code);
+      isShy ||= end.unheard && end.code === 1009;
+      if (!refused) recover(line, end);
       if ((wasCurrent || wasOpening) && state.name !== "closed") follow(wasCurrent, end, refused);
     },
   };
@@ -272,4 +283,13 @@ export function createConnection(options: ConnectionOptions) {
 const lostSentences = {
   OUTCOME_UNKNOWN: "The connection was lost before the answer came",
   STREAM_LOST: "The connection was lost, and the events have no ids to go on from",
+  PAYLOAD_TOO_LARGE: "A frame was too large: of this call, or of another that was under way",
+};
+
+// Nobody has told which frame it was, nor how large it was.
+const tooLarge = { bytes: Number.NaN, maxBytes: Number.NaN };
+const lostData = {
+  OUTCOME_UNKNOWN: undefined,
+  STREAM_LOST: undefined,
+  PAYLOAD_TOO_LARGE: tooLarge,
 };

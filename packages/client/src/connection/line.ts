@@ -37,6 +37,8 @@ export interface LineEnd {
   readonly refusal: unknown;
   /** Whether the server sent what no server sends. */
   readonly strange: boolean;
+  /** Whether the server closed it before it said welcome: it has run nothing. PROTOCOL.md §3.1 */
+  readonly unheard: boolean;
 }
 
 /** What a line tells its host, and asks of it. */
@@ -59,6 +61,8 @@ export interface LineOptions {
   readonly clock: Clock;
   /** What holds until `welcome` tells others. */
   readonly limits: ToldLimits;
+  /** Bytes that may leave before `welcome`. */
+  readonly earlyBytes: number;
   /** What the owner set. Else `welcome` tells it. */
   readonly heartbeat: Partial<HeartbeatTimes>;
   readonly connectTimeoutMs: number;
@@ -90,7 +94,7 @@ const notTautline = 'The server does not speak tautline.1: is it one for dialect
 
 /** Creates a line that has not dialled yet. */
 export function createLine(options: LineOptions, host: LineHost): Line {
-  const { full, clock, limits, traffic, connectTimeoutMs } = options;
+  const { full, clock, limits, earlyBytes, traffic, connectTimeoutMs } = options;
   let socket: Socket | undefined;
   let greeting = "";
   let stage: "dialling" | "greeted" | "open" | "over" = "dialling";
@@ -152,7 +156,7 @@ export function createLine(options: LineOptions, host: LineHost): Line {
     },
   };
   const source = host.sourceOf(line);
-  const outbox = createOutbox({ route: line, full, clock, limits, source, transmit });
+  const outbox = createOutbox({ route: line, full, clock, limits, earlyBytes, source, transmit });
   let timer: Timer = clock.after(connectTimeoutMs, () =>
     line.abandon(1006, `Not open within ${connectTimeoutMs} ms`),
   );
@@ -199,17 +203,18 @@ export function createLine(options: LineOptions, host: LineHost): Line {
 
   function closed(code: number, reason: string) {
     gone();
-    end(code, reason);
+    // 1006 is no word of the server's: its welcome may have been lost with the socket.
+    end(code, reason, false, stage !== "open" && code !== 1006);
   }
 
-  function end(code: number, reason: string, isStrange = false) {
+  function end(code: number, reason: string, isStrange = false, unheard = false) {
     if (stage === "over") return;
     stage = "over";
     timer.cancel();
     outbox.shut();
     heartbeat?.stop();
     for (const { answered } of pings) answered?.(undefined);
-    host.ended(line, { code, reason, refusal, strange: isStrange });
+    host.ended(line, { code, reason, refusal, strange: isStrange, unheard });
   }
 
   function goodbye(code: number, reason: string) {
@@ -236,6 +241,7 @@ export function createLine(options: LineOptions, host: LineHost): Line {
 
   /** @throws TypeError on what no server says. */
   function receive(message: any) {
+    if (typeof message !== "object" || message === null) throw new TypeError("It is no message");
     const { id, method } = message;
     const failed = "error" in message;
     if (id === null && failed) {

@@ -27,12 +27,16 @@ export interface OutboxOptions {
   readonly clock: Clock;
   /** What holds until the server tells others. */
   readonly limits: ToldLimits;
+  /** Bytes that may leave before that. */
+  readonly earlyBytes: number;
   readonly source: CallSource;
   transmit(frame: string): void;
 }
 
 /** Creates an outbox; nothing leaves before `greet` or `open`. */
-export function createOutbox({ route, full, clock, limits, source, transmit }: OutboxOptions) {
+export function createOutbox(options: OutboxOptions) {
+  const { route, full, clock, source, transmit } = options;
+  let { limits } = options;
   let stage: "shut" | "greeted" | "open" = "shut";
   let waking = false;
   let lastId = 0;
@@ -46,7 +50,7 @@ export function createOutbox({ route, full, clock, limits, source, transmit }: O
   let rate = createRate(clock, limits, 0);
   let timer: Timer | undefined;
   /** Bytes that may leave before the server has said welcome. PROTOCOL.md §3.1 */
-  let allowance = limits.maxFrameBytes;
+  let allowance = Math.min(options.earlyBytes, limits.maxFrameBytes);
 
   function add(message: string, bytes: number) {
     allowance -= bytes + 1;
@@ -60,17 +64,19 @@ export function createOutbox({ route, full, clock, limits, source, transmit }: O
     if (call === undefined) return undefined;
     const leftMs = full ? call.dueMs - clock.now() : Number.POSITIVE_INFINITY;
     const message = requestText(call, lastId + 1, leftMs);
-    const bytes = bytesOf(message, maxFrameBytes);
+    const isEarly = stage === "greeted";
+    const bytes = bytesOf(message, isEarly ? Math.min(maxFrameBytes, allowance) : maxFrameBytes);
+    // First: what is too large is for the server to say, and it has not yet.
+    if (isEarly && bytes + 3 > allowance) return undefined;
     if (bytes > maxFrameBytes) {
       source.tooLarge(call, bytes, maxFrameBytes);
       return 0;
     }
-    if (stage === "greeted" && bytes + 3 > allowance) return undefined;
     const waitMs = rate.take();
     if (waitMs > 0) return waitMs;
     call.id = ++lastId;
     call.route = route;
-    call.early = stage === "greeted";
+    call.early = isEarly;
     underway.set(lastId, call);
     if (call.kind === "subscription") subscriptions++;
     else calls++;
