@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { settled } from "@tautline/testing";
 import { describe, expect, it, vi } from "vitest";
 import { connectionOf } from "./client.js";
@@ -179,6 +180,25 @@ describe("a call", () => {
 });
 
 describe("an aborted call", () => {
+  it("is one of many that share a signal: one listener, each told the signal's own reason", async () => {
+    const play = createPlay();
+    await play.open();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const calls = Array.from({ length: 20 }, () =>
+      failureOf(play.api.now.query(undefined, { signal })),
+    );
+    await settled();
+    expect(getEventListeners(signal, "abort")).toHaveLength(1);
+    const reason = new Error("The page was left");
+    controller.abort(reason);
+    for (const error of await Promise.all(calls)) {
+      expect(error.data.app.code).toBe("CANCELLED");
+      expect(error.cause).toBe(reason);
+    }
+    expect(getEventListeners(signal, "abort")).toHaveLength(0);
+  });
+
   it("is never sent when its signal had aborted before", async () => {
     const play = createPlay();
     const error = await failureOf(play.api.now.query(undefined, { signal: AbortSignal.abort() }));
@@ -245,6 +265,16 @@ describe("an aborted call", () => {
 });
 
 describe("a deadline", () => {
+  it("that passes before a call was sent says so: it has not run", async () => {
+    const play = createPlay();
+    play.network.refuse(true);
+    const call = failureOf(play.api.change.mutate({ n: 1 }, { deadlineMs: 500 }));
+    await play.clock.advanceAsync(500);
+    const error = await call;
+    expect(error.data.app).toEqual({ code: "NOT_SENT", data: undefined });
+    expect(error.message).toBe("Not sent within its deadline of 500 ms");
+  });
+
   it("is told to the server and holds here as well", async () => {
     const play = createPlay();
     const socket = await play.open();

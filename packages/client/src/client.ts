@@ -20,72 +20,74 @@ export interface ClientOptions<C = unknown> extends AddressOptions {
    *
    * @default none: the type alone is enough
    */
-  readonly contract?: KnownContract<C>;
+  readonly contract?: KnownContract<C> | undefined;
   /**
    * Which wire to speak. `trpc` is for servers that are not Tautline's: no cancelling, no
    * credit, and plain subscriptions begin anew after a loss. PROTOCOL.md §2
    *
    * @default "tautline"
    */
-  readonly dialect?: "tautline" | "trpc";
+  readonly dialect?: "tautline" | "trpc" | undefined;
   /**
    * How values travel; the server must use the same. Left out: superjson's form, by a codec of
    * our own. `"none"`: plain JSON.
    */
-  readonly transformer?: Transformer | "none";
+  readonly transformer?: Transformer | "none" | undefined;
   /**
    * The longest a query or mutation may take, waiting for a connection included, in
    * milliseconds. A call can ask for another, a contract for less. Subscriptions have none.
    *
    * @default 30_000
    */
-  readonly deadlineMs?: number;
+  readonly deadlineMs?: number | undefined;
   /**
    * Whether to connect only for the first call.
    *
    * @default true
    */
-  readonly lazy?: boolean;
+  readonly lazy?: boolean | undefined;
   /**
    * Closes after so many milliseconds without a call or subscription; the next call connects.
    *
    * @default none: it stays open
    */
-  readonly idleMs?: number;
+  readonly idleMs?: number | undefined;
   /** The delays before reconnecting. They are drawn at random, each from 0 to a growing ceiling. */
-  readonly reconnect?: {
-    /**
-     * The first ceiling, in milliseconds, until a server has told its own.
-     *
-     * @default 250
-     */
-    readonly minMs?: number;
-    /**
-     * The highest ceiling, in milliseconds.
-     *
-     * @default 30_000
-     */
-    readonly maxMs?: number;
-  };
+  readonly reconnect?:
+    | {
+        /**
+         * The first ceiling, in milliseconds, until a server has told its own.
+         *
+         * @default 250
+         */
+        readonly minMs?: number | undefined;
+        /**
+         * The highest ceiling, in milliseconds.
+         *
+         * @default 30_000
+         */
+        readonly maxMs?: number | undefined;
+      }
+    | undefined;
   /**
    * Time for a connection to be open, asking for credentials included, in milliseconds.
    *
    * @default 10_000
    */
-  readonly connectTimeoutMs?: number;
+  readonly connectTimeoutMs?: number | undefined;
   /**
    * Calls that may wait while there is no connection; one more fails with `NOT_SENT`.
    *
    * @default 10_000
    */
-  readonly maxWaitingCalls?: number;
+  readonly maxWaitingCalls?: number | undefined;
   /**
    * The largest frame taken from the server, in bytes, where the platform can limit it. A larger
    * one closes with 1009. Well above what servers send by default: one's own server is trusted.
    *
    * @default 16_777_216
    */
-  readonly maxFrameBytes?: number;
+  readonly maxFrameBytes?: number | undefined;
   /**
    * How to watch for life. What is left out is the server's to tell.
    *
@@ -93,13 +95,13 @@ export interface ClientOptions<C = unknown> extends AddressOptions {
    */
   readonly heartbeat?: Partial<HeartbeatTimes>;
   /** Free text for the server's log, such as `"dashboard/1.4"`. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** How sockets are opened. For tests. */
-  readonly connect?: ConnectSocket;
+  readonly connect?: ConnectSocket | undefined;
   /** The time. For tests. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
   /** A number from 0 up to 1. For tests. */
-  readonly random?: () => number;
+  readonly random?: (() => number) | undefined;
 }
 
 const cores = new WeakMap<object, ClientCore>();

@@ -46,11 +46,11 @@ export function createCore(options: ClientOptions): ClientCore {
   const { connection, start, abort, read } = createConnection({
     connect: (url, protocols) => openSocket(url, protocols, maxFrameBytes),
     random: Math.random,
-    heartbeat: {},
     reconnect: {},
     connectTimeoutMs: 10_000,
     maxWaitingCalls: 10_000,
     ...given(options),
+    heartbeat: given(options.heartbeat ?? {}),
     full,
     clock,
     limits: full ? defaultLimits : stockLimits,

@@ -44,22 +44,22 @@ export type Client<C> = C extends AnyTRPCRouter
 /** Options of `.query()` and `.mutate()`. */
 export interface CallOptions {
   /** Gives the call up: its handler's signal aborts, and the promise rejects with `CANCELLED`. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /**
-   * The longest the call may take, in milliseconds; then it fails with `DEADLINE_EXCEEDED`. A
-   * contract's own `deadlineMs` still holds: the smaller one wins.
+   * The longest the call may take, in milliseconds; then it fails with `DEADLINE_EXCEEDED`, or with
+   * `NOT_SENT` if it never left. A contract's own `deadlineMs` still holds: the smaller one wins.
    *
    * @default the client's own `deadlineMs`
    */
-  readonly deadlineMs?: number;
+  readonly deadlineMs?: number | undefined;
   /** Anything that links and observers of this client should know of the call. Not sent. */
-  readonly context?: Record<string, unknown>;
+  readonly context?: Record<string, unknown> | undefined;
 }
 
 /** Options of `.subscribe()`. */
 export interface SubscribeOptions {
   /** Ends the subscription. An iterator then finishes without an error. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /**
    * What to do when the connection is lost and the events carry no ids to go on from. `fail`
    * ends the subscription with `STREAM_LOST`; `restart` subscribes anew, from the beginning.
@@ -67,28 +67,30 @@ export interface SubscribeOptions {
    *
    * @default "fail"
    */
-  readonly onLost?: "fail" | "restart";
+  readonly onLost?: "fail" | "restart" | undefined;
   /** Where a tracked subscription begins: the `id` of the last event the caller has. */
-  readonly lastEventId?: string;
+  readonly lastEventId?: string | undefined;
 }
 
 /** A subscription's callbacks, named as tRPC's. With `onData`, `.subscribe()` takes them. */
 export interface SubscribeCallbacks<Event, Shape> {
   /** The server has begun; once more after each resumption. */
-  readonly onStarted?: () => void;
+  readonly onStarted?: (() => void) | undefined;
   /** One event. */
   readonly onData: (event: Event) => void;
   /** It ended with an error. Nothing follows. */
-  readonly onError?: (error: CallError<Shape>) => void;
+  readonly onError?: ((error: CallError<Shape>) => void) | undefined;
   /** The server said that there are no more events. `onComplete` follows. */
-  readonly onStopped?: () => void;
+  readonly onStopped?: (() => void) | undefined;
   /**
    * It ended without an error: by the server, `unsubscribe()`, its signal, or the client's own
    * `close()`. Nothing follows.
    */
-  readonly onComplete?: () => void;
+  readonly onComplete?: (() => void) | undefined;
   /** The connection under it was made, lost, or is being made again. */
-  readonly onConnectionStateChange?: (state: SubscriptionConnectionState<Shape>) => void;
+  readonly onConnectionStateChange?:
+    | ((state: SubscriptionConnectionState<Shape>) => void)
+    | undefined;
 }
 
 /** Where the connection under a subscription stands, in tRPC's words. */

@@ -23,7 +23,7 @@ export function subscribe(core: ClientCore, path: string, input: unknown, option
     following = core.open("subscription", path, input, options, reader);
     return iterator;
   }
-  const reader = createCallbackReader(options, late);
+  const reader = createCallbackReader(options, () => following);
   const { onConnectionStateChange } = options;
   following = core.open(
     "subscription",

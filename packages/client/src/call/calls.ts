@@ -20,12 +20,19 @@ export interface CallsEvents {
   empty(): void;
 }
 
+/** The calls of one signal, and its listener. */
+interface Group {
+  readonly calls: Set<Call>;
+  abort(): void;
+}
+
 /** Creates a table without calls. */
 export function createCalls(clock: Clock, events: CallsEvents) {
   const live = new Set<Call>();
   // Two lines, because each has a limit of its own; in order, the oldest first.
   let waitingCalls = new Set<Call>();
   let waitingSubscriptions = new Set<Call>();
+  const groups = new WeakMap<AbortSignal, Group>();
   let timer: Timer | undefined;
   let sweepAtMs = Infinity;
 
@@ -47,7 +54,9 @@ export function createCalls(clock: Clock, events: CallsEvents) {
     for (const call of live) {
       const { dueMs, deadlineMs } = call;
       if (dueMs > now) earliestMs = Math.min(earliestMs, dueMs);
-      else fail(call, "DEADLINE_EXCEEDED", { deadlineMs }, `No answer within ${deadlineMs} ms`);
+      else if (call.id > 0) {
+        fail(call, "DEADLINE_EXCEEDED", { deadlineMs }, `No answer within ${deadlineMs} ms`);
+      } else fail(call, "NOT_SENT", undefined, `Not sent within its deadline of ${deadlineMs} ms`);
     }
     arm(earliestMs);
   }
@@ -77,14 +86,36 @@ export function createCalls(clock: Clock, events: CallsEvents) {
     code: Code,
     data: AppErrorData[Code],
     message: string,
+    cause?: unknown,
   ) {
-    if (withdraw(call)) call.reader.fail(toLocalError(code, data, call.path, message));
+    if (withdraw(call)) call.reader.fail(toLocalError(code, data, call.path, message, cause));
   }
 
   /** The reader's own end: a subscription just stops, other calls were promised an answer. */
   function abort(call: Call) {
-    if (call.reader.end === undefined) fail(call, "CANCELLED", undefined, "The call was aborted");
-    else if (withdraw(call)) call.reader.end(false);
+    const { reader, signal } = call;
+    if (reader.end === undefined) {
+      fail(call, "CANCELLED", undefined, "The call was aborted", signal?.reason);
+    } else if (withdraw(call)) reader.end(false);
+  }
+
+  /** One listener a signal, however many calls share it: Node warns of more than ten. */
+  function listen(call: Call, signal: AbortSignal) {
+    const group = groups.get(signal) ?? {
+      calls: new Set(),
+      abort: () => group.calls.forEach(abort),
+    };
+    if (group.calls.size === 0) {
+      groups.set(signal, group);
+      signal.addEventListener("abort", group.abort);
+    }
+    group.calls.add(call);
+    call.unlisten = () => {
+      group.calls.delete(call);
+      if (group.calls.size > 0) return;
+      groups.delete(signal);
+      signal.removeEventListener("abort", group.abort);
+    };
   }
 
   /** Puts calls back in line, where their order says. */
@@ -116,11 +147,7 @@ export function createCalls(clock: Clock, events: CallsEvents) {
       const { signal } = call;
       live.add(call);
       if (signal?.aborted) return abort(call);
-      if (signal) {
-        const listener = () => abort(call);
-        signal.addEventListener("abort", listener);
-        call.unlisten = () => signal.removeEventListener("abort", listener);
-      }
+      if (signal) listen(call, signal);
       lineOf(call).add(call);
       arm(call.dueMs);
       events.wake();
@@ -154,13 +181,18 @@ export function createCalls(clock: Clock, events: CallsEvents) {
     fail,
     abort,
     again,
-    /** Fails every call there is. When that was asked for, subscriptions just end. */
+    /**
+     * Fails every call there is. When that was asked for, subscriptions just end, and mutations
+     * that were sent may have run.
+     */
     failAll(toError: (path: string) => AnyCallError, isAsked: boolean) {
       for (const call of live) {
         const { reader, path } = call;
         if (!settle(call)) continue;
         if (isAsked && reader.end !== undefined) reader.end(false);
-        else reader.fail(toError(path));
+        else if (isAsked && call.kind === "mutation" && call.id > 0) {
+          reader.fail(toLocalError("OUTCOME_UNKNOWN", undefined, path, "Closed before the answer"));
+        } else reader.fail(toError(path));
       }
     },
     /** Nothing is left that could be late: a process that is done may end. */

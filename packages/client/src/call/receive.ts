@@ -21,6 +21,7 @@ export function createReceiver<Served>(calls: Calls, { decode, toError }: Decodi
     const isCut = code === "OVERFLOW" && call.lastEventId !== undefined;
     // Refused by limits that nobody had told us.
     const isEarly = call.early && (code === "TOO_MANY_CALLS" || code === "RATE_LIMITED");
+    if (isEarly) call.id = 0; // it was refused, so it has not run
     if (isCut || isEarly) calls.again([call]);
     else if (calls.settle(call)) call.reader.fail(error);
   }

@@ -145,6 +145,30 @@ describe("a subscription with for await", () => {
 });
 
 describe("a subscription with callbacks", () => {
+  it("is told of its end after .subscribe() has returned, so that it may unsubscribe", async () => {
+    const play = createPlay();
+    const heard: string[] = [];
+    const follow = (signal?: AbortSignal) => {
+      const subscription = play.api.ticks.subscribe(undefined, {
+        signal,
+        onData() {},
+        onError() {
+          heard.push("error");
+          subscription.unsubscribe();
+        },
+        onComplete() {
+          heard.push("complete");
+          subscription.unsubscribe();
+        },
+      });
+    };
+    follow(AbortSignal.abort());
+    await play.connection.close();
+    follow();
+    await settled();
+    expect(heard).toEqual(["complete", "error"]);
+  });
+
   const watch = (play: ReturnType<typeof createPlay>) => {
     const heard: unknown[] = [];
     const subscription = play.api.ticks.subscribe(undefined, {

@@ -23,18 +23,26 @@ export interface Callbacks {
   onComplete?(): void;
 }
 
-/** A reader that calls back. */
-export function createCallbackReader(callbacks: Callbacks, following: () => Following): Reader {
+/** A reader that calls back. `following` is there once `.subscribe()` has returned. */
+export function createCallbackReader(
+  callbacks: Callbacks,
+  following: () => Following | undefined,
+): Reader {
+  // A callback that unsubscribes needs what `.subscribe()` has not returned yet.
+  const later = (run: () => void) => {
+    if (following() === undefined) queueMicrotask(run);
+    else guarded(run);
+  };
   return {
     next(event) {
       guarded(() => callbacks.onData?.(event));
-      following().read();
+      following()?.read();
     },
-    fail: (error) => guarded(() => callbacks.onError?.(error)),
+    fail: (error) => later(() => callbacks.onError?.(error)),
     begin: () => guarded(() => callbacks.onStarted?.()),
     end(byServer) {
       if (byServer) guarded(() => callbacks.onStopped?.());
-      guarded(() => callbacks.onComplete?.());
+      later(() => callbacks.onComplete?.());
     },
   };
 }

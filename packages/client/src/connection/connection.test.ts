@@ -327,6 +327,16 @@ describe("a connection", () => {
     expect(socket.closed).toMatchObject({ code: 1006 });
   });
 
+  it("keeps the server's heartbeat where its owner's is undefined", async () => {
+    const heartbeat = { intervalMs: undefined } as object;
+    const play = createPlay({ heartbeat });
+    const socket = await play.open({ heartbeat: { intervalMs: 2_000, timeoutMs: 1_000 } });
+    await play.clock.advanceAsync(1_999);
+    expect(socket.frames.at(-1)).not.toBe("PING");
+    await play.clock.advanceAsync(1);
+    expect(socket.frames.at(-1)).toBe("PING");
+  });
+
   it("prefers its owner's heartbeat to the server's", async () => {
     const play = createPlay({ heartbeat: { intervalMs: 500 } });
     const socket = await play.open();
@@ -456,15 +466,18 @@ describe("a frame that no server sends", () => {
 });
 
 describe("closing", () => {
-  it("fails queries and mutations with CLOSED, once, and takes no more calls", async () => {
+  it("fails what waits with CLOSED, and a mutation that was sent as one that may have run", async () => {
     const play = createPlay();
     const socket = await play.open();
     const sent = failureOf(play.api.change.mutate({ n: 1 }));
     await settled();
-    const waiting = failureOf(play.api.now.query());
+    const asked = failureOf(play.api.now.query());
+    await settled();
+    const waiting = failureOf(play.api.change.mutate({ n: 2 }));
     const closing = play.connection.close();
     expect(play.connection.state).toMatchObject({ name: "closed", code: 4503 });
-    for (const error of await Promise.all([sent, waiting])) {
+    expect((await sent).data.app).toEqual({ code: "OUTCOME_UNKNOWN", data: undefined });
+    for (const error of await Promise.all([asked, waiting])) {
       expect(error.data.app).toEqual({ code: "CLOSED", data: { closeCode: 4503 } });
     }
     await closing;

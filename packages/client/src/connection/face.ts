@@ -39,8 +39,9 @@ export interface Connection extends AsyncDisposable {
   /** Makes a new connection and moves to it; an open one is left only then. */
   reconnect(): void;
   /**
-   * Closes for good. Subscriptions end without an error; queries and mutations that have not
-   * settled fail with `CLOSED`, and so does every later call. The promise resolves once the socket
+   * Closes for good. Subscriptions end without an error; mutations that were sent and not answered
+   * fail with `OUTCOME_UNKNOWN`, all else that has not settled with `CLOSED`, and so does every
+   * later call. The promise resolves once the socket
    * is gone.
    */
   close(): Promise<void>;
