@@ -23,7 +23,8 @@ export interface ClientOptions<C = unknown> extends AddressOptions {
   readonly contract?: KnownContract<C> | undefined;
   /**
    * Which wire to speak. `trpc` is for servers that are not Tautline's: no cancelling, no
-   * credit, and plain subscriptions begin anew after a loss. PROTOCOL.md §2
+   * credit, and plain subscriptions begin anew after a loss. Without credit, events that a slow
+   * `for await` has not read wait here, however many they are. PROTOCOL.md §2
    *
    * @default "tautline"
    */
