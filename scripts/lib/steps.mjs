@@ -28,7 +28,7 @@ import { build, install } from "./workspace.mjs";
 const always = () => true;
 const bin = `${root}node_modules/.bin/`;
 // Projects of vitest.config.ts. These need nothing but Node.
-const suite = ["packages", "apps", "protocol", "integration", "bench", "tooling"];
+const suite = ["packages", "apps", "protocol", "integration", "stock", "bench", "tooling"];
 const isTest = /\.test\.(ts|tsx|mjs)$/;
 const isTsconfig = /^tsconfig(\.(?!base)\w+)?\.json$/;
 

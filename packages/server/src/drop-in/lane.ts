@@ -115,7 +115,8 @@ function guard(
   const abort = call.onAbort;
   call.onAbort = () => {
     // An iterator written by hand may give its results without a promise.
-    Promise.resolve(pending).catch((cause) => unheard(cause, call));
+    const last = Promise.resolve(pending);
+    if (call.abortedBy !== undefined) last.catch((cause) => unheard(cause, call));
     pending = undefined;
     abort?.();
   };
