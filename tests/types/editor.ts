@@ -28,6 +28,8 @@ export interface Editor {
   hover(file: string, before: string): { readonly signature: string; readonly comment: string };
   /** Where go-to-definition lands: the file, and the first line of what it finds. */
   definition(file: string, before: string): { readonly file: string; readonly text: string };
+  /** What `declaration: true` writes for a file. */
+  declaration(file: string): string;
 }
 
 /** Opens files of a folder; `texts` holds those that differ from the disk. */
@@ -106,6 +108,10 @@ export function openEditor(folder: string, texts: Readonly<Record<string, string
       if (found === undefined) throw new Error(`Cannot find the definition of "${before}"`);
       const rest = (text(found.fileName) ?? "").slice(found.textSpan.start);
       return { file: relative(folder, found.fileName), text: rest.split("\n")[0] ?? "" };
+    },
+    declaration(file) {
+      const { outputFiles } = service.getEmitOutput(join(folder, file), true, true);
+      return outputFiles.find(({ name }) => name.endsWith(".d.ts"))?.text ?? "";
     },
   };
 }

@@ -24,8 +24,9 @@ export type {
   SubscribeOptions,
   SubscriptionCall,
   SubscriptionConnectionState,
+  Unsubscribable,
 } from "./proxy-types.js";
 export { safe } from "./safe.js";
 export type { DataTransformer, Transformer } from "./transformer.js";
-export { TRPCClientError } from "./trpc.js";
+export { type CallErrorClass, type CallPromise, type SafeResult, TRPCClientError } from "./trpc.js";
 export { type ContractUse, type KnownContract, withContract } from "./with-contract.js";

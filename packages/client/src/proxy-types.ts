@@ -24,7 +24,6 @@ import type {
   inferTransformedProcedureOutput,
   TRPCRouterRecord,
 } from "@trpc/server";
-import type { Unsubscribable } from "@trpc/server/observable";
 
 /**
  * The typed proxy of a contract (`typeof app`) or of a tRPC router type: queries have
@@ -104,6 +103,12 @@ export interface SubscriptionConnectionState<Shape> {
 
 /** What a call of the proxy rejects with, and `safe()` returns beside the data. */
 export type CallError<Shape> = TRPCClientError<CallErrorTypes<Shape>>;
+
+/** A subscription that is followed by callbacks. */
+export interface Unsubscribable {
+  /** Ends it. `onComplete` follows. */
+  unsubscribe(): void;
+}
 
 interface CallErrorTypes<Shape> {
   errorShape: Shape;
