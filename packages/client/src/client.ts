@@ -1,10 +1,9 @@
 /**
  * The client: its options, and the proxy in front of what they make.
  */
-import type { Clock, ConnectSocket } from "@tautline/contracts/runtime";
+import type { Clock, ConnectSocket, HeartbeatOptions } from "@tautline/contracts/runtime";
 import type { AddressOptions } from "./connection/address.js";
 import type { Connection } from "./connection/face.js";
-import type { HeartbeatTimes } from "./connection/heartbeat.js";
 import { type ClientCore, createCore } from "./core.js";
 import { createProxy } from "./proxy.js";
 import type { Client } from "./proxy-types.js";
@@ -94,7 +93,7 @@ export interface ClientOptions<C = unknown> extends AddressOptions {
    *
    * @default { intervalMs: 15_000, timeoutMs: 5_000 }
    */
-  readonly heartbeat?: Partial<HeartbeatTimes>;
+  readonly heartbeat?: HeartbeatOptions;
   /** Free text for the server's log, such as `"dashboard/1.4"`. */
   readonly name?: string | undefined;
   /** How sockets are opened. For tests. */

@@ -7,10 +7,10 @@ export {
   isDeclared,
   mayRetry,
 } from "@tautline/contracts";
+export type { HeartbeatOptions } from "@tautline/contracts/runtime";
 export { type ClientOptions, connectionOf, createClient } from "./client.js";
 export type { AddressOptions, Given } from "./connection/address.js";
 export type { Connection, ConnectionStats } from "./connection/face.js";
-export type { HeartbeatTimes } from "./connection/heartbeat.js";
 export type { ConnectionState } from "./connection/state.js";
 export { link } from "./link.js";
 export type {

@@ -4,9 +4,9 @@
  */
 
 // For authors of adapters and tests.
+export type { HeartbeatOptions } from "@tautline/contracts/runtime";
 export type { Origins } from "./adapter/upgrade.js";
 export { lastEventIdOf } from "./call/last-event-id.js";
-export type { HeartbeatOptions } from "./connection/heartbeat.js";
 export type { AfterTurn } from "./connection/turn.js";
 export type {
   Connection,

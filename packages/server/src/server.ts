@@ -4,7 +4,12 @@
  */
 import type { IncomingHttpHeaders, IncomingMessage, Server } from "node:http";
 import { fingerprint } from "@tautline/contracts";
-import { type Clock, type Socket, systemClock } from "@tautline/contracts/runtime";
+import {
+  type Clock,
+  type HeartbeatOptions,
+  type Socket,
+  systemClock,
+} from "@tautline/contracts/runtime";
 import {
   CloseCode,
   fullDialectProtocol,
@@ -29,7 +34,6 @@ import {
   type Opening,
   serveConnection,
 } from "./connection/connection.js";
-import type { HeartbeatOptions } from "./connection/heartbeat.js";
 import { createPlaces } from "./connection/places.js";
 import { type AfterTurn, Turn } from "./connection/turn.js";
 import type {

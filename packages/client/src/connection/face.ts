@@ -1,9 +1,13 @@
 /** The connection as applications see it, and what it is made with. */
-import type { Clock, ConnectSocket, Unsubscribe } from "@tautline/contracts/runtime";
+import type {
+  Clock,
+  ConnectSocket,
+  HeartbeatOptions,
+  Unsubscribe,
+} from "@tautline/contracts/runtime";
 import type { ToldLimits, Welcome } from "@tautline/contracts/wire";
 import type { Decoding } from "../call/receive.js";
 import type { AddressOptions } from "./address.js";
-import type { HeartbeatTimes } from "./heartbeat.js";
 import type { ConnectionState } from "./state.js";
 
 /** What was counted since the client was made. */
@@ -54,7 +58,7 @@ export interface ConnectionOptions extends AddressOptions, Decoding<Served> {
   readonly clock: Clock;
   readonly random: () => number;
   readonly limits: ToldLimits;
-  readonly heartbeat: Partial<HeartbeatTimes>;
+  readonly heartbeat: HeartbeatOptions;
   readonly reconnect: { readonly minMs?: number; readonly maxMs?: number };
   readonly connectTimeoutMs: number;
   readonly idleMs?: number;

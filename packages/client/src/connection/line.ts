@@ -3,7 +3,15 @@
  * calls it sent, and notices when the server is gone. It ends once; what follows then is decided
  * by its host.
  */
-import type { Clock, ConnectSocket, Frame, Socket, Timer } from "@tautline/contracts/runtime";
+import {
+  type Clock,
+  type ConnectSocket,
+  type Frame,
+  type HeartbeatOptions,
+  type Socket,
+  startHeartbeat,
+  type Timer,
+} from "@tautline/contracts/runtime";
 import {
   CloseCode,
   type Credentials,
@@ -17,7 +25,6 @@ import {
 import type { Call, CallRoute } from "../call/call.js";
 import { connectionParamsText, creditText, helloText, withdrawalText } from "../call/message.js";
 import { toSocketUrl } from "./address.js";
-import { type HeartbeatTimes, startHeartbeat } from "./heartbeat.js";
 import { type CallSource, createOutbox } from "./outbox.js";
 
 /** What was counted over all lines of a client. */
@@ -64,7 +71,7 @@ export interface LineOptions {
   /** Bytes that may leave before `welcome`. */
   readonly earlyBytes: number;
   /** What the owner set. Else `welcome` tells it. */
-  readonly heartbeat: Partial<HeartbeatTimes>;
+  readonly heartbeat: HeartbeatOptions;
   readonly connectTimeoutMs: number;
   readonly client: string | undefined;
   readonly contract: string | undefined;
@@ -268,12 +275,7 @@ export function createLine(options: LineOptions, host: LineHost): Line {
     stage = "open";
     timer.cancel();
     const server = { ping: line.ping, lost: () => line.abandon(CloseCode.HeartbeatTimeout, "") };
-    const times = { intervalMs: 15_000, timeoutMs: 5_000 };
-    heartbeat = startHeartbeat(server, clock, {
-      ...times,
-      ...welcome?.heartbeat,
-      ...options.heartbeat,
-    });
+    heartbeat = startHeartbeat(server, clock, { ...welcome?.heartbeat, ...options.heartbeat });
     host.opened(line, welcome);
     outbox.open(welcome?.limits);
   }

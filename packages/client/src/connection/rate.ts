@@ -2,7 +2,7 @@
  * Rate: keeps to the messages per second that `welcome` allows, so that nothing is refused: a
  * refused `credit` would starve its subscription. PROTOCOL.md §8
  */
-import type { Clock } from "@tautline/contracts/runtime";
+import { type Clock, createTokenBucket } from "@tautline/contracts/runtime";
 import type { ToldLimits } from "@tautline/contracts/wire";
 
 // A tenth is kept back: the network bunches messages up, and what left one by one may arrive
@@ -10,7 +10,7 @@ import type { ToldLimits } from "@tautline/contracts/wire";
 const share = 0.9;
 
 /**
- * A token bucket, full at first.
+ * The bucket a client takes its messages from.
  *
  * @param spent Messages sent before the limits were known.
  */
@@ -19,20 +19,6 @@ export function createRate(
   { messagesPerSecond, messageBurst }: ToldLimits,
   spent: number,
 ) {
-  const perMs = (messagesPerSecond * share) / 1_000;
   const most = Math.max(1, messageBurst * share);
-  let tokens = most - spent;
-  let filledAt = clock.now();
-
-  return {
-    /** Takes one token: 0, or the whole milliseconds after which there will be one. */
-    take(): number {
-      const now = clock.now();
-      tokens = Math.min(most, tokens + (now - filledAt) * perMs);
-      filledAt = now;
-      if (tokens < 1) return Math.ceil((1 - tokens) / perMs);
-      tokens--;
-      return 0;
-    },
-  };
+  return createTokenBucket(clock, messagesPerSecond * share, most, spent);
 }

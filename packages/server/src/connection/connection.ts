@@ -4,7 +4,13 @@
  * that was started for it ends here. PROTOCOL.md §1–§3, §7
  */
 import type { Fingerprint } from "@tautline/contracts";
-import type { Frame, Socket, Timer } from "@tautline/contracts/runtime";
+import {
+  type Frame,
+  type HeartbeatOptions,
+  type Socket,
+  startHeartbeat,
+  type Timer,
+} from "@tautline/contracts/runtime";
 import {
   type ClientMessage,
   CloseCode,
@@ -24,7 +30,6 @@ import {
 import { appError } from "../errors.js";
 import { TRPCError } from "../trpc.js";
 import { Dispatch, type DispatchHost } from "./dispatch.js";
-import { type HeartbeatOptions, startHeartbeat } from "./heartbeat.js";
 import { type HeldFrame, toHeldFrame } from "./held-input.js";
 import { Outbox } from "./outbox.js";
 import { createRate, type RateVerdict } from "./rate.js";

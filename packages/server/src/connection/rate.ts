@@ -2,7 +2,7 @@
  * Rate: a token bucket per connection. It refuses messages one by one first, so that a client
  * which slows down loses nothing; only one that goes on is cut off. PROTOCOL.md §8
  */
-import type { Clock } from "@tautline/contracts/runtime";
+import { type Clock, createTokenBucket } from "@tautline/contracts/runtime";
 
 /** What becomes of one message. */
 export type RateVerdict =
@@ -19,28 +19,20 @@ export function createRate(
   limits: { readonly messagesPerSecond: number; readonly messageBurst: number },
 ) {
   const { messagesPerSecond, messageBurst } = limits;
-  let tokens = messageBurst;
+  const bucket = createTokenBucket(clock, messagesPerSecond, messageBurst);
   let refusals = 0;
-  let filledAt = clock.now();
 
   return {
     /** Takes one token. */
     take(): RateVerdict {
-      const now = clock.now();
-      tokens = Math.min(messageBurst, tokens + ((now - filledAt) / 1_000) * messagesPerSecond);
-      filledAt = now;
-      if (tokens >= 1) {
-        tokens -= 1;
+      const retryAfterMs = bucket.take();
+      if (retryAfterMs === 0) {
         // One for one, and not all at once: a flood, too, has a message accepted each millisecond.
         if (refusals > 0) refusals -= 1;
         return accept;
       }
       refusals += 1;
-      if (refusals > messageBurst) return close;
-      return {
-        verdict: "refuse",
-        retryAfterMs: Math.ceil(((1 - tokens) / messagesPerSecond) * 1_000),
-      };
+      return refusals > messageBurst ? close : { verdict: "refuse", retryAfterMs };
     },
   };
 }
