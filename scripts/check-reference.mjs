@@ -108,7 +108,7 @@ compare(
 );
 
 const client = documentedDefaults(read("packages/client/src/client.ts"));
-const heartbeat = documentedDefaults(read("packages/server/src/connection/heartbeat.ts"));
+const heartbeat = documentedDefaults(read("packages/contracts/src/runtime/heartbeat.ts"));
 const server = documentedDefaults(read("packages/server/src/server.ts"));
 /** @param {string} name */
 const withoutGroup = (name) => name.split(".").at(-1) ?? name;
