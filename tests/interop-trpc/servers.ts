@@ -3,7 +3,7 @@ import { createServer } from "@tautline/server";
 import * as ours from "@tautline/server/trpc";
 import type { WSSHandlerOptions } from "@trpc/server/adapters/ws";
 import * as stock from "@trpc/server/adapters/ws";
-import { WebSocketServer } from "ws";
+import { type WebSocket, WebSocketServer } from "ws";
 import {
   type AppRouter,
   createRouter,
@@ -33,15 +33,19 @@ export interface RunningServer {
   readonly clients: number;
   /** What came over the wire, of all clients, frame by frame. Not of `createServer`. */
   readonly frames: (string | Buffer)[];
+  /** The server's ends of the sockets. Not of `createServer`. */
+  readonly sockets: ReadonlySet<WebSocket>;
   askToReconnect(): void;
-  /** Breaks the network under every client. */
-  cut(): void;
+  /** Breaks the network under every client, or under one: 0 is the first that came and is still there. */
+  cut(which?: number): void;
   close(): Promise<void>;
 }
 
 /** How a server is to be. */
 export interface ServerWish {
   readonly transformer?: TransformerName;
+  /** Where to listen. `@default` a free one */
+  readonly port?: number;
   /** Of the handlers; `createServer` has no such options. */
   readonly options?: Partial<WSSHandlerOptions<AppRouter>>;
   /** Throws for those who may not come in. */
@@ -82,7 +86,7 @@ async function startHandler(
 ): Promise<RunningServer> {
   const { router, stage, told, context, onError } = prepare(wish);
   const frames: (string | Buffer)[] = [];
-  const wss = new WebSocketServer({ host: "127.0.0.1", port: 0 });
+  const wss = new WebSocketServer({ host: "127.0.0.1", port: wish.port ?? 0 });
   wss.on("connection", (socket) => {
     socket.on("message", (data: Buffer, isBinary) => {
       frames.push(isBinary ? data : data.toString());
@@ -102,12 +106,14 @@ async function startHandler(
     stage,
     told,
     frames,
+    sockets: wss.clients,
     get clients() {
       return wss.clients.size;
     },
     askToReconnect: handler.broadcastReconnectNotification,
-    cut() {
-      for (const client of wss.clients) client.terminate();
+    cut(which) {
+      const clients = [...wss.clients];
+      for (const client of which === undefined ? clients : [clients.at(which)!]) client.terminate();
     },
     async close() {
       for (const client of wss.clients) client.terminate();
@@ -131,14 +137,16 @@ async function startTautline(wish: ServerWish): Promise<RunningServer> {
     stage,
     told,
     frames: [],
+    sockets: new Set(),
     get clients() {
       return server.connections.size;
     },
     askToReconnect() {
       for (const connection of server.connections) connection.askToReconnect();
     },
-    cut() {
-      for (const connection of server.connections) connection.close();
+    cut(which) {
+      const all = [...server.connections];
+      for (const connection of which === undefined ? all : [all.at(which)!]) connection.close();
     },
     close: () => server.close(),
   };
