@@ -59,7 +59,9 @@ export function createAcceptor({
       }
       const onRefused = ({ message }: Error) => refused(400, message);
       server.once("wsClientError", onRefused);
-      server.handleUpgrade(request, stream, head, (webSocket) => socket(wrap(webSocket, stream)));
+      server.handleUpgrade(request, stream, head, (webSocket) =>
+        socket(new AcceptedSocket(webSocket, stream)),
+      );
       server.off("wsClientError", onRefused);
     },
   };
@@ -85,76 +87,160 @@ const codeOfError: Readonly<Record<string, number | undefined>> = {
   WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1009,
 };
 
-function wrap(webSocket: WebSocket, stream: Duplex): Socket {
-  let handler: SocketHandler | undefined;
-  let early: Frame[] = [];
-  let closed: Ending | undefined;
+/** A socket of `ws`, which tells its listeners of itself as `this`: they find its owner there. */
+interface OwnedWebSocket extends WebSocket {
+  owner: AcceptedSocket;
+}
 
-  webSocket.on("message", (data: RawData, isBinary: boolean) => {
-    if (webSocket.readyState !== webSocket.OPEN) return; // we are closing: nobody will look at it
-    const frame = isBinary ? (data as Buffer) : (data as Buffer).toString("utf8");
-    if (handler === undefined) early.push(frame);
-    else handler.frame(frame);
-  });
-  webSocket.on("close", (code, reason) => {
-    closed = broken ?? { code, reason: reason.toString("utf8") };
-    handler?.close(closed.code, closed.reason);
-  });
-  // A broken frame: ws tells the peer the code that says so, and forgets it.
-  let broken: Ending | undefined;
-  webSocket.on("error", (error: Error & { readonly code?: string }) => {
-    const code = codeOfError[error.code ?? ""];
-    if (code !== undefined) broken = { code, reason: error.message };
-  });
+const nothing = Buffer.alloc(0);
 
-  // Only the latest ping wants an answer (RFC 6455 §5.5.3): a flood of them gets one each turn.
-  let unanswered: Buffer | undefined;
-  const pong = () => {
-    const data = unanswered;
-    unanswered = undefined;
-    if (webSocket.readyState === webSocket.OPEN) webSocket.pong(data);
-  };
-  webSocket.on("ping", (data: Buffer) => {
-    if (unanswered === undefined) setImmediate(pong);
-    unanswered = data;
-    handler?.control?.();
-  });
-  webSocket.on("pong", () => handler?.control?.());
+/** A socket that `ws` accepted. There may be ten thousand, so it makes no functions of its own. */
+class AcceptedSocket implements Socket {
+  readonly #webSocket: WebSocket;
+  /** What lies under it. */
+  readonly #stream: Duplex;
+  #handler: SocketHandler | undefined;
+  /** Frames that came before there was a handler. */
+  #early: Frame[] | undefined;
+  /** The latest ping that has no answer yet. */
+  #unanswered: Buffer | undefined;
+  /** The kernel has to be waited for. */
+  #isBehind = false;
+  /** How it ended; or how it is going to, once a frame was broken: ws forgets what was wrong. */
+  #ending: Ending | undefined;
+
+  constructor(webSocket: WebSocket, stream: Duplex) {
+    this.#webSocket = webSocket;
+    this.#stream = stream;
+    (webSocket as OwnedWebSocket).owner = this;
+    webSocket.on("message", onMessage);
+    webSocket.on("ping", onPing);
+    webSocket.on("pong", onPong);
+    webSocket.on("error", onError);
+    webSocket.on("close", onClose);
+  }
+
+  get protocol() {
+    return this.#webSocket.protocol;
+  }
+
+  get bufferedBytes() {
+    return this.#webSocket.bufferedAmount;
+  }
+
+  start(handler: SocketHandler) {
+    this.#handler = handler;
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const frame of early) handler.frame(frame);
+    if (this.#webSocket.readyState === this.#webSocket.CLOSED) this.ended();
+  }
+
+  send(frame: Frame) {
+    this.#webSocket.send(frame);
+    if (this.bufferedBytes > 0) this.#awaitDrain();
+  }
+
+  sendAll(frames: readonly Frame[]) {
+    this.#stream.cork(); // one system call for all of them
+    for (const frame of frames) this.#webSocket.send(frame);
+    this.#stream.uncork();
+    if (this.bufferedBytes > 0) this.#awaitDrain();
+  }
 
   // Told only when the kernel had to be waited for, because then the peer must have read something.
-  // The stream's own `drain` comes after any 16 KiB, and never after less.
-  let isBehind = false;
-  const onWritten = (error?: Error | null) => {
-    if (!isBehind || error || webSocket.bufferedAmount > 0 || closed !== undefined) return;
-    isBehind = false;
-    handler?.drain?.();
-  };
-  return {
-    protocol: webSocket.protocol,
-    get bufferedBytes() {
-      return webSocket.bufferedAmount;
-    },
-    start(newHandler) {
-      handler = newHandler;
-      for (const frame of early) newHandler.frame(frame);
-      early = [];
-      if (closed !== undefined) newHandler.close(closed.code, closed.reason);
-    },
-    send(frame) {
-      webSocket.send(frame, onWritten);
-      isBehind = webSocket.bufferedAmount > 0;
-    },
-    sendAll(frames) {
-      stream.cork(); // one system call for all of them
-      for (const frame of frames) webSocket.send(frame, onWritten);
-      stream.uncork();
-      isBehind = webSocket.bufferedAmount > 0;
-    },
-    pause: () => webSocket.pause(),
-    resume: () => webSocket.resume(),
-    close: (code, reason = "") => webSocket.close(code, truncate(reason)),
-    terminate: () => webSocket.terminate(),
-  };
+  // The stream's own `drain` comes after any 16 KiB, and never after less; writing nothing calls
+  // back when all before it was handed on.
+  #awaitDrain() {
+    if (this.#isBehind || !this.#isOpen) return;
+    this.#isBehind = true;
+    this.#stream.write(nothing, (error) => {
+      this.#isBehind = false;
+      if (error || !this.#isOpen) return;
+      if (this.bufferedBytes > 0) this.#awaitDrain();
+      else this.#handler?.drain?.();
+    });
+  }
+
+  pause() {
+    this.#webSocket.pause();
+  }
+
+  resume() {
+    this.#webSocket.resume();
+  }
+
+  close(code: number, reason = "") {
+    this.#webSocket.close(code, truncate(reason));
+  }
+
+  terminate() {
+    this.#webSocket.terminate();
+  }
+
+  get #isOpen() {
+    return this.#webSocket.readyState === this.#webSocket.OPEN;
+  }
+
+  // ---- what ws tells ---------------------------------------------------------------------
+
+  received(frame: Frame) {
+    if (!this.#isOpen) return; // we are closing: nobody will look at it
+    if (this.#handler !== undefined) return this.#handler.frame(frame);
+    this.#early ??= [];
+    this.#early.push(frame);
+  }
+
+  pinged(data: Buffer) {
+    // Only the latest ping wants an answer (RFC 6455 §5.5.3): a flood of them gets one each turn.
+    if (this.#unanswered === undefined) setImmediate(() => this.#pong());
+    this.#unanswered = data;
+    this.#handler?.control?.();
+  }
+
+  #pong() {
+    const data = this.#unanswered;
+    this.#unanswered = undefined;
+    if (this.#isOpen) this.#webSocket.pong(data);
+  }
+
+  ponged() {
+    this.#handler?.control?.();
+  }
+
+  broke(ending: Ending) {
+    this.#ending = ending;
+  }
+
+  ended(ending?: Ending) {
+    this.#ending ??= ending;
+    if (this.#ending !== undefined) this.#handler?.close(this.#ending.code, this.#ending.reason);
+  }
+}
+
+function onMessage(this: WebSocket, data: RawData, isBinary: boolean) {
+  const bytes = data as Buffer;
+  (this as OwnedWebSocket).owner.received(isBinary ? bytes : bytes.toString("utf8"));
+}
+
+function onPing(this: WebSocket, data: Buffer) {
+  (this as OwnedWebSocket).owner.pinged(data);
+}
+
+function onPong(this: WebSocket) {
+  (this as OwnedWebSocket).owner.ponged();
+}
+
+function onError(this: WebSocket, { code, message }: Error & { readonly code?: string }) {
+  const closeCode = codeOfError[code ?? ""];
+  // A broken frame: ws tells the peer the code that says so.
+  if (closeCode !== undefined) {
+    (this as OwnedWebSocket).owner.broke({ code: closeCode, reason: message });
+  }
+}
+
+function onClose(this: WebSocket, code: number, reason: Buffer) {
+  (this as OwnedWebSocket).owner.ended({ code, reason: reason.toString("utf8") });
 }
 
 /** 123, not 125: the close frame spends two bytes on its code. RFC 6455 §5.5.1 */
