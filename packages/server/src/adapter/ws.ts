@@ -6,6 +6,7 @@ import type { Duplex } from "node:stream";
 import type { Frame, Socket, SocketHandler } from "@tautline/contracts/runtime";
 import { chooseDialect } from "@tautline/contracts/wire";
 import { type RawData, type ServerOptions, type WebSocket, WebSocketServer } from "ws";
+import { toBytes } from "./frame.js";
 
 /** Turns upgrade requests into sockets. */
 export interface SocketAcceptor {
@@ -137,14 +138,12 @@ class AcceptedSocket implements Socket {
   }
 
   send(frame: Frame) {
-    this.#webSocket.send(frame);
-    if (this.bufferedBytes > 0) this.#awaitDrain();
+    this.sendAll([frame]);
   }
 
   sendAll(frames: readonly Frame[]) {
-    this.#stream.cork(); // one system call for all of them
-    for (const frame of frames) this.#webSocket.send(frame);
-    this.#stream.uncork();
+    if (!this.#isOpen) return;
+    this.#stream.write(toBytes(frames)); // one system call for all of them
     if (this.bufferedBytes > 0) this.#awaitDrain();
   }
 

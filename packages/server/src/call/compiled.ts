@@ -84,7 +84,7 @@ export function compileProcedure(
 
   function callHandler(call: Call, parsed: SchemaResult<unknown>): unknown {
     call.input = inputOf(parsed);
-    const returned = handler(optionsOf(call, fail));
+    const returned = handler(new Options(call, fail));
     return isThenable(returned) ? Promise.resolve(returned).then(toOutput) : toOutput(returned);
   }
 
@@ -117,20 +117,34 @@ export function compileProcedure(
   };
 }
 
-/** What a handler is given: plain fields, so that `{ ...options, more }` has them all. */
-function optionsOf(call: Call, fail: (code: string, data: unknown) => TRPCError) {
-  const { input, ctx, path, type, lastEventId } = call;
-  return {
-    input,
-    ctx,
-    path,
-    type,
-    lastEventId,
-    fail,
-    // Still a getter: the signal is made for those who ask, and spreading asks.
-    get signal() {
-      return call.signal;
+/** What a handler is given: fields of its own, so that `{ ...options, more }` has them all. */
+class Options {
+  readonly #call: Call;
+  readonly input: unknown;
+  readonly ctx: unknown;
+  readonly path: string;
+  readonly type: Call["type"];
+  readonly lastEventId: string | undefined;
+  readonly fail: (code: string, data: unknown) => TRPCError;
+
+  constructor(call: Call, fail: (code: string, data: unknown) => TRPCError) {
+    this.#call = call;
+    this.input = call.input;
+    this.ctx = call.ctx;
+    this.path = call.path;
+    this.type = call.type;
+    this.lastEventId = call.lastEventId;
+    this.fail = fail;
+    Object.defineProperty(this, "signal", Options.#signal);
+  }
+
+  // Still a getter: the signal is made for those who ask, and spreading asks. One getter for all: a
+  // literal's own takes half a kilobyte and a microsecond, each time.
+  static readonly #signal: PropertyDescriptor & ThisType<Options> = {
+    get() {
+      return this.#call.signal;
     },
+    enumerable: true,
   };
 }
 
