@@ -3,8 +3,9 @@
  * filled on purpose.
  */
 import { query } from "@tautline/contracts";
-import { implement } from "@tautline/server";
+import { implement, transformer } from "@tautline/server";
 import { settled } from "@tautline/testing";
+import { initTRPC } from "@trpc/server";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { call, type LogRecord, startService } from "./line.js";
@@ -42,6 +43,18 @@ describe("the log", () => {
       expect(fields.reason).toMatch(/./);
     }
     expect(said(service.log, "warn")).toEqual([]);
+  });
+
+  it("has no more of a failure than a sentence, however long tRPC makes it", async () => {
+    const t = initTRPC.create({ transformer });
+    const names = t.procedure.input(z.array(z.string())).query(({ input }) => input.length);
+    await using service = startService({ router: t.router({ names }) });
+    const line = await service.connect();
+    line.say(call("query", 1, "names", new Array(1_000).fill(0)));
+    await settled();
+    const [failure] = service.log.filter(({ fields }) => fields.path === "names");
+    expect(failure).toMatchObject({ level: "debug", fields: { code: "BAD_REQUEST" } });
+    expect(failure?.fields.reason.length).toBeLessThan(250);
   });
 
   it("warns of the first frame that can not be read, and of no more where they go on", async () => {

@@ -45,7 +45,7 @@ import type {
 } from "./context.js";
 import { incidentOf, isUndeclared } from "./errors.js";
 import { contractOf } from "./implement.js";
-import { consoleLogger, type Logger } from "./observe/logger.js";
+import { consoleLogger, type Logger, quoted } from "./observe/logger.js";
 import { type AnyTRPCRouter, type inferRouterContext, TRPCError } from "./trpc.js";
 
 /** What a failed call tells `onError`. */
@@ -244,7 +244,8 @@ export function createServer<P extends Principal | null>(
       const err = error.cause ?? error;
       logger.error({ err, incidentId, type, path }, `A ${type} failed: ${path}`);
     } else {
-      const { code, message: reason } = error;
+      const { code, message } = error;
+      const reason = quoted(message); // tRPC's own sentence for an input of wrong values has them all
       logger.debug({ type, path, code, reason }, `A ${type} was answered with a failure`);
     }
     guarded("onError", () => onError?.({ error, type, path, input, ctx, incidentId }));
@@ -335,7 +336,7 @@ export function createServer<P extends Principal | null>(
   function noteRefusal({ headers, socket }: IncomingMessage, status: number, reason: string) {
     const { remoteAddress } = socket;
     const origin = headers.origin?.slice(0, 100);
-    logger.warn({ remoteAddress, origin, status }, reason);
+    logger.warn({ remoteAddress, origin, status }, quoted(reason));
   }
 
   const upgrade: UpgradeHandler = (request, stream, head) => {

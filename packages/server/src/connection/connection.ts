@@ -28,6 +28,7 @@ import {
   type ToldLimits,
 } from "@tautline/contracts/wire";
 import { appError } from "../errors.js";
+import { quoted } from "../observe/logger.js";
 import { TRPCError } from "../trpc.js";
 import { Dispatch, type DispatchHost } from "./dispatch.js";
 import { type HeldFrame, toHeldFrame } from "./held-input.js";
@@ -281,7 +282,7 @@ export function serveConnection(
       report: host.report,
       // The client's words as fields: a line feed of theirs in a sentence would begin a line of the log.
       refused: ({ code, message }, { path }) =>
-        host.note("debug", { path, code, reason: message }, "Refused a message"),
+        host.note("debug", { path, code, reason: quoted(message) }, "Refused a message"),
       takePlace: admission.takePlace,
       releasePlace: admission.releasePlace,
     });

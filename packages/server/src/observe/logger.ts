@@ -13,6 +13,14 @@ export interface Logger {
   readonly error: LogMethod;
 }
 
+// Enough to recognise a sentence by.
+const quotedLength = 200;
+
+/** Words that a client chose, or had a hand in, cut so that they can not fill a log. */
+export function quoted(text: string): string {
+  return text.length > quotedLength ? `${text.slice(0, quotedLength)}…` : text;
+}
+
 /** Warnings and errors on the console; the quieter levels go nowhere. */
 export const consoleLogger: Logger = {
   debug: () => {},
