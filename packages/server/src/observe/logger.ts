@@ -18,7 +18,9 @@ const quotedLength = 200;
 
 /** Words that a client chose, or had a hand in, cut so that they can not fill a log. */
 export function quoted(text: string): string {
-  return text.length > quotedLength ? `${text.slice(0, quotedLength)}…` : text;
+  if (text.length <= quotedLength) return text;
+  // By way of a buffer: a slice would keep the whole text in memory for as long as it lives itself.
+  return `${Buffer.from(text.slice(0, quotedLength), "utf16le").toString("utf16le")}…`;
 }
 
 /** Warnings and errors on the console; the quieter levels go nowhere. */
