@@ -127,7 +127,7 @@ export function createOutbox(options: OutboxOptions) {
     open(told: ToldLimits = limits) {
       stage = "open";
       limits = told;
-      rate = createRate(clock, limits, lastId);
+      rate = createRate(clock, limits, lastId + 1); // and hello
       wake();
     },
     /** Sends a credit or a withdrawal. */

@@ -12,7 +12,7 @@ const share = 0.9;
 /**
  * The bucket a client takes its messages from.
  *
- * @param spent Messages sent before the limits were known.
+ * @param spent Messages sent before the limits were known, hello among them.
  */
 export function createRate(
   clock: Clock,
