@@ -93,6 +93,7 @@ export function createCore(options: ClientOptions): ClientCore {
       reader,
       route: undefined,
       id: 0,
+      refusal: undefined,
       early: false,
       settled: false,
       started: false,

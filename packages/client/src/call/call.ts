@@ -10,6 +10,8 @@ import type { AnyCallError } from "./call-error.js";
 export interface CallRoute {
   /** The caller gave up: the server is told, and the answer is awaited only to be counted. */
   withdraw(call: Call): void;
+  /** The server refused the call: it has no place for it or, `isRate`, too many messages came. */
+  refused(call: Call, isRate: boolean): void;
   /** The caller has read `count` events. */
   credit(call: Call, count: number): void;
 }
@@ -54,6 +56,8 @@ export interface Call {
   route: CallRoute | undefined;
   /** Its number there, or on the line before; 0 if no server can have run it. */
   id: number;
+  /** What the server refused it with, while it waits to be sent again. */
+  refusal: AnyCallError | undefined;
   /** Whether it was sent before the server had told its limits. */
   early: boolean;
   settled: boolean;

@@ -56,6 +56,8 @@ export function createCalls(clock: Clock, events: CallsEvents) {
       if (dueMs > now) earliestMs = Math.min(earliestMs, dueMs);
       else if (call.id > 0) {
         fail(call, "DEADLINE_EXCEEDED", { deadlineMs }, `No answer within ${deadlineMs} ms`);
+      } else if (call.refusal !== undefined) {
+        if (withdraw(call)) call.reader.fail(call.refusal);
       } else fail(call, "NOT_SENT", undefined, `Not sent within its deadline of ${deadlineMs} ms`);
     }
     arm(earliestMs);

@@ -19,10 +19,14 @@ export function createReceiver<Served>(calls: Calls, { decode, toError }: Decodi
     const code = appErrorOf(error)?.code;
     // Cut off for being slow: it goes on after what it has read.
     const isCut = code === "OVERFLOW" && call.lastEventId !== undefined;
-    // Refused by limits that nobody had told us.
-    const isEarly = call.early && (code === "TOO_MANY_CALLS" || code === "RATE_LIMITED");
-    if (isEarly) call.id = 0; // it was refused, so it has not run
-    if (isCut || isEarly) calls.again([call]);
+    const isRefused = code === "TOO_MANY_CALLS" || code === "RATE_LIMITED";
+    if (isRefused) {
+      // What left before the limits were told says nothing of the room there is within them.
+      if (!call.early) call.route?.refused(call, code === "RATE_LIMITED");
+      call.refusal = error;
+      call.id = 0; // it has not run
+    }
+    if (isCut || isRefused) calls.again([call]);
     else if (calls.settle(call)) call.reader.fail(error);
   }
 

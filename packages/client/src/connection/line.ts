@@ -142,6 +142,7 @@ export function createLine(options: LineOptions, host: LineHost): Line {
     withdraw(call) {
       if (full || call.kind === "subscription") outbox.note(withdrawalText(call));
     },
+    refused: (call, isRate) => outbox.refused(call, isRate),
     credit(call, count) {
       if (full) outbox.note(creditText(call.id, count));
     },

@@ -7,6 +7,7 @@ import type { ToldLimits } from "@tautline/contracts/wire";
 import type { Call, CallRoute } from "../call/call.js";
 import { bytesOf, requestText } from "../call/message.js";
 import { createFrames } from "./frames.js";
+import { createPlaces } from "./places.js";
 import { createRate } from "./rate.js";
 
 /** Where an outbox gets its calls. */
@@ -40,8 +41,8 @@ export function createOutbox(options: OutboxOptions) {
   let stage: "shut" | "greeted" | "open" = "shut";
   let waking = false;
   let lastId = 0;
-  let calls = 0;
-  let subscriptions = 0;
+  const calls = createPlaces(clock);
+  const subscriptions = createPlaces(clock);
   /** By their number here, until they are answered; withdrawn ones too, for the server counts them. */
   const underway = new Map<unknown, Call>();
   /** Credits and withdrawals, which go before calls. */
@@ -52,16 +53,23 @@ export function createOutbox(options: OutboxOptions) {
   /** Bytes that may leave before the server has said welcome. PROTOCOL.md §3.1 */
   let allowance = Math.min(options.earlyBytes, limits.maxFrameBytes);
 
+  const placesOf = ({ kind }: Call) => (kind === "subscription" ? subscriptions : calls);
+
   function add(message: string, bytes: number) {
     allowance -= bytes + 1;
     frames.add(message, bytes, limits.maxFrameBytes);
   }
 
-  /** Adds the next call. Returns the milliseconds until the rate allows it, or undefined if none may leave. */
+  /** Adds the next call. Returns the milliseconds until it may leave, or undefined if none may. */
   function addCall(): number | undefined {
     const { maxFrameBytes, maxCallsInFlight, maxSubscriptions } = limits;
-    const call = source.next(calls < maxCallsInFlight, subscriptions < maxSubscriptions);
-    if (call === undefined) return undefined;
+    const callsMs = calls.waitMs(maxCallsInFlight);
+    const subscriptionsMs = subscriptions.waitMs(maxSubscriptions);
+    const call = source.next(callsMs === 0, subscriptionsMs === 0);
+    if (call === undefined) {
+      const untilRoomMs = Math.min(callsMs || Infinity, subscriptionsMs || Infinity);
+      return untilRoomMs < Infinity && source.next(true, true) ? untilRoomMs : undefined;
+    }
     const leftMs = full ? call.dueMs - clock.now() : Number.POSITIVE_INFINITY;
     const message = requestText(call, lastId + 1, leftMs);
     const isEarly = stage === "greeted";
@@ -78,8 +86,7 @@ export function createOutbox(options: OutboxOptions) {
     call.route = route;
     call.early = isEarly;
     underway.set(lastId, call);
-    if (call.kind === "subscription") subscriptions++;
-    else calls++;
+    placesOf(call).take();
     source.sent(call);
     add(message, bytes);
     return 0;
@@ -136,11 +143,15 @@ export function createOutbox(options: OutboxOptions) {
       wake();
     },
     /** The server has nothing more to say of this call. */
-    finish(id: unknown, { kind }: Call) {
+    finish(id: unknown, call: Call) {
       underway.delete(id);
-      if (kind === "subscription") subscriptions--;
-      else calls--;
+      placesOf(call).free();
       wake();
+    },
+    /** It said that it had no place for this call, or that there were too many messages. */
+    refused(call: Call, isRate: boolean) {
+      if (isRate) rate = createRate(clock, limits, limits.messageBurst);
+      else placesOf(call).refuse();
     },
     /** Nothing leaves any more. */
     shut() {
