@@ -78,6 +78,13 @@ export function createRouter(name: TransformerName) {
     count: procedure.input(z.object({ to: z.number() })).subscription(async function* ({ input }) {
       for (let n = 1; n <= input.to; n++) yield n;
     }),
+    /** Half a thousand large events, as fast as they are taken. */
+    flood: procedure.subscription(async function* ({ ctx }) {
+      for (let n = 0; n < 500; n++) {
+        ctx.stage.story.push("pulled");
+        yield "x".repeat(65_536);
+      }
+    }),
     /** Everything in the log, then what is added to it; goes on after an id. */
     numbered: procedure
       .input(z.object({ lastEventId: z.string().optional() }).optional())

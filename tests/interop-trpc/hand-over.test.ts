@@ -153,11 +153,12 @@ inPairings(dropIns, (pairing) => {
       await until(() => world.story.includes("close"));
       write(world.stage, "a");
       await until(() => numbered.told.length === 2);
-      expect(await world.api.greet.query()).toBe("Hello world");
+      const call = world.api.greet.query(); // on whichever line is there by now
       await until(() => {
         admit();
         return world.server.clients === 1 && world.story.length === 5;
       });
+      expect(await call).toBe("Hello world");
       write(world.stage, "b");
       await until(() => numbered.told.length === 3);
       expect(numbered.told).toEqual(["started", { id: "1", data: "a" }, { id: "2", data: "b" }]);

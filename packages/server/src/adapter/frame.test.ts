@@ -1,6 +1,12 @@
+import type { Writable } from "node:stream";
 import { expect, it } from "vitest";
-import { Receiver } from "ws";
+import * as ws from "ws";
 import { toBytes } from "./frame.js";
+
+// ws exports its reader of frames, but its type declarations do not know of it.
+const { Receiver } = ws as unknown as {
+  readonly Receiver: new (options: { readonly isServer: boolean }) => Writable;
+};
 
 /** What a peer makes of the bytes. */
 function read(bytes: Buffer) {
