@@ -36,7 +36,7 @@ async function bundle(code: string) {
         )
       : [],
   );
-  return { gzipBytes: gzipSync(text, { level: 9 }).length, modules };
+  return { text, gzipBytes: gzipSync(text, { level: 9 }).length, modules };
 }
 
 describe("in a browser's bundle", () => {
@@ -61,6 +61,26 @@ describe("in a browser's bundle", () => {
     ]);
     expect(has("/ws/") || has("adapter/node")).toBe(false);
   });
+
+  it.each([
+    [true, "this package", "./index.ts"],
+    [false, "@trpc/client alone", "@trpc/client"],
+  ])(
+    "tRPC's isTRPCClientError says %s of a call's error, with the class from %s",
+    async (is, _, from) => {
+      const { text } = await bundle(`
+      import { connectionOf, createClient } from "./index.ts";
+      import { TRPCClientError } from "${from}";
+      import { isTRPCClientError } from "@trpc/client";
+      const api = createClient({ url: "ws://test/" });
+      await connectionOf(api).close();
+      const error = await api.now.query().catch((error) => error);
+      export default [error.name, isTRPCClientError(error), error instanceof TRPCClientError];
+    `);
+      const app = await import(`data:text/javascript,${encodeURIComponent(text)}`);
+      expect(app.default).toEqual(["TRPCClientError", is, is]);
+    },
+  );
 
   it("the adapters are chosen as the published package chooses them", () => {
     const read = (path: string) => JSON.parse(readFileSync(at(path), "utf8")).imports["#websocket"];

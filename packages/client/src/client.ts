@@ -110,6 +110,10 @@ const cores = new WeakMap<object, ClientCore>();
  * Creates the typed client of a contract (`typeof app`) or of a tRPC router type. All calls share
  * one connection, which is made for the first of them.
  *
+ * Calls reject with a `TRPCClientError`. For `instanceof`, import that class from here: it is tRPC's,
+ * and only an app that uses it, or `link`, has tRPC's client in its bundle. Without it
+ * `isTRPCClientError` of `@trpc/client` says no to errors of this client.
+ *
  * @example
  * ```ts
  * import type { app } from "./contract";
