@@ -44,8 +44,6 @@ export interface RunningServer {
 /** How a server is to be. */
 export interface ServerWish {
   readonly transformer?: TransformerName;
-  /** Where to listen. `@default` a free one */
-  readonly port?: number;
   /** Of the handlers; `createServer` has no such options. */
   readonly options?: Partial<WSSHandlerOptions<AppRouter>>;
   /** Throws for those who may not come in. */
@@ -86,7 +84,7 @@ async function startHandler(
 ): Promise<RunningServer> {
   const { router, stage, told, context, onError } = prepare(wish);
   const frames: (string | Buffer)[] = [];
-  const wss = new WebSocketServer({ host: "127.0.0.1", port: wish.port ?? 0 });
+  const wss = new WebSocketServer({ host: "127.0.0.1", port: 0 });
   wss.on("connection", (socket) => {
     socket.on("message", (data: Buffer, isBinary) => {
       frames.push(isBinary ? data : data.toString());
