@@ -11,7 +11,10 @@ const project = (
 ) => ({ extends: true as const, test: { name, include, ...options } });
 
 // What needs more than Node, or is no test of the packages. All else in tests/ is integration.
-const apart = ["tests/{protocol,types,tooling,interop,e2e,.cache}/**", ...configDefaults.exclude];
+const apart = [
+  "tests/{protocol,types,tooling,interop,interop-trpc,hostile,fuzz,e2e,.cache}/**",
+  ...configDefaults.exclude,
+];
 
 // Tests run the sources, never a stale build; the pack check covers what is published.
 export default defineConfig({
@@ -22,7 +25,7 @@ export default defineConfig({
         replacement: `${source("")}$1/src/index.ts`,
       },
       {
-        find: /^@tautline\/contracts\/(wire|runtime)$/,
+        find: /^@tautline\/contracts\/(wire|runtime|session)$/,
         replacement: `${source("")}contracts/src/$1/index.ts`,
       },
       {
