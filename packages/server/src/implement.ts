@@ -20,6 +20,7 @@ import {
 } from "@tautline/contracts";
 import { Call } from "./call/call.js";
 import { type AnyHandler, compiledKey, compileProcedure } from "./call/compiled.js";
+import { lastEventIdOf } from "./call/last-event-id.js";
 import { toErrorShape } from "./errors.js";
 import { transformer } from "./transformer.js";
 import {
@@ -197,7 +198,10 @@ function toTRPCProcedure(
   const compiled = compileProcedure(definition, handler, steps);
 
   async function resolve(options: any): Promise<unknown> {
-    const { rawInput, lastEventId } = splitLastEventId(definition, options.input);
+    const { rawInput, lastEventId = lastEventIdOf(options.signal) } = splitLastEventId(
+      definition,
+      options.input,
+    );
     const call = new Call({ ...options, type: definition.kind, rawInput, lastEventId });
     try {
       const result = await compiled.invoke(call);
