@@ -114,8 +114,9 @@ describe.each(["stock", "drop-in"] as const)("a %s client without a server", (na
         return 1;
       },
     });
-    await until(() => attempts.length === 4);
-    expect(attempts).toEqual([0, 1, 2, 3]);
+    // At least: a busy machine may make several between two looks.
+    await until(() => attempts.length >= 4);
+    expect(attempts.slice(0, 4)).toEqual([0, 1, 2, 3]);
     expect(client.story.slice(0, 4)).toEqual(["error", "close", "error", "close"]);
     expect([...new Set(client.states)]).toEqual([
       "connecting",
