@@ -32,10 +32,25 @@ const json: Format<string | undefined> = {
   createWriter: () => jsonWriter,
 };
 
-function toValueFormat(encoder: Encoder): Format<unknown> {
+function toValueFormat(given: Encoder): Format<unknown> {
+  const encoder = checked(given);
   return {
     encoder,
     toPayload: (serialized) => serialized,
     createWriter: (failed, fallback) => createValueWriter(encoder, failed, fallback),
+  };
+}
+
+/** The same encoder, but what it makes that is no frame fails where the call can still be told. */
+function checked(encoder: Encoder): Encoder {
+  return {
+    encode(message) {
+      const frame = encoder.encode(message);
+      if (typeof frame === "string" || ArrayBuffer.isView(frame)) return frame;
+      throw new TypeError(
+        `Cannot send a frame of type ${typeof frame}: the encoder's encode() must make text or bytes`,
+      );
+    },
+    decode: (frame) => encoder.decode(frame),
   };
 }
