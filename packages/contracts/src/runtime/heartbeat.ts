@@ -4,7 +4,7 @@
  * was away may be this end as well, asleep or stalled, and then silence proves nothing.
  * PROTOCOL.md §3.4
  */
-import type { Clock } from "./clock.js";
+import type { Clock, Timer } from "./clock.js";
 
 /** When to ask, and how long to wait. */
 export interface HeartbeatOptions {
@@ -26,54 +26,84 @@ export interface HeartbeatOptions {
 // Far above what a timer of a busy process is late, far below what a sleeping one is.
 const asleepMs = 1_000;
 
+/** Whoever is watched. */
+export interface HeartbeatPeer {
+  ping(): void;
+  lost(): void;
+}
+
 /** Watches one peer until it is lost or `stop` is called. */
 export function startHeartbeat(
-  peer: { ping(): void; lost(): void },
+  peer: HeartbeatPeer,
   clock: Clock,
-  options: HeartbeatOptions = {},
-) {
-  const { intervalMs = 15_000, timeoutMs = 5_000 } = options;
-  let lastSeen = clock.now();
-  let askedAt: number | undefined;
-  let askedAgain = false;
-  let timeIsUp = false;
-  let timer = clock.after(intervalMs, check);
+  { intervalMs = 15_000, timeoutMs = 5_000 }: HeartbeatOptions = {},
+): Heartbeat {
+  return new Heartbeat(peer, clock, intervalMs, timeoutMs);
+}
 
-  function check() {
-    const now = clock.now();
-    const unanswered = askedAt !== undefined && lastSeen < askedAt;
-    const leftMs = unanswered ? askedAt! + timeoutMs - now : lastSeen + intervalMs - now;
-    if (leftMs > 0) {
-      timer = clock.after(leftMs, check);
-      return;
-    }
+/** A watch over one peer. A class: a server watches each of its connections. */
+export class Heartbeat {
+  readonly #peer: HeartbeatPeer;
+  readonly #clock: Clock;
+  readonly #intervalMs: number;
+  readonly #timeoutMs: number;
+  #lastSeen: number;
+  /** When the peer was asked for a sign of life; undefined before the first time. */
+  #askedAt: number | undefined;
+  #askedAgain = false;
+  #timeIsUp = false;
+  #timer: Timer;
+
+  constructor(peer: HeartbeatPeer, clock: Clock, intervalMs: number, timeoutMs: number) {
+    this.#peer = peer;
+    this.#clock = clock;
+    this.#intervalMs = intervalMs;
+    this.#timeoutMs = timeoutMs;
+    this.#lastSeen = clock.now();
+    this.#timer = clock.after(intervalMs, this.#check);
+  }
+
+  /**
+   * Runs for every frame received, so it only writes a number.
+   *
+   * @param now The clock's time, from who has just read it.
+   */
+  alive(now = this.#clock.now()) {
+    this.#lastSeen = now;
+  }
+
+  /** Ends the watch. */
+  stop() {
+    this.#timer.cancel();
+  }
+
+  readonly #check = () => {
+    const now = this.#clock.now();
+    const unanswered = this.#askedAt !== undefined && this.#lastSeen < this.#askedAt;
+    const leftMs = unanswered
+      ? this.#askedAt! + this.#timeoutMs - now
+      : this.#lastSeen + this.#intervalMs - now;
+    if (leftMs > 0) return this.#checkAfter(leftMs);
+
     // After a sleep the answer may be lost, or still on its way up to us: the peer is asked once
     // more. Once only: in a tab in the background every timer is late.
-    if (unanswered && (askedAgain || leftMs > -asleepMs)) {
-      if (timeIsUp) return peer.lost();
+    if (unanswered && (this.#askedAgain || leftMs > -asleepMs)) {
+      if (this.#timeIsUp) return this.#peer.lost();
       // One more turn: after a stall of our own event loop timers run before the answers are
       // read that lie with the kernel, and every peer would look dead at once.
-      timeIsUp = true;
-      timer = clock.after(0, check);
-      return;
+      this.#timeIsUp = true;
+      return this.#checkAfter(0);
     }
     // The time to answer starts when the question is asked, not when it was due, which may be
     // long ago if we stalled.
-    askedAt = now;
-    askedAgain = unanswered;
-    timeIsUp = false;
-    timer = clock.after(timeoutMs, check);
-    peer.ping(); // last: it may find the socket closed and call stop()
-  }
-
-  return {
-    /** Runs for every frame received, so it only writes a number. */
-    alive() {
-      lastSeen = clock.now();
-    },
-    /** Ends the watch. */
-    stop() {
-      timer.cancel();
-    },
+    this.#askedAt = now;
+    this.#askedAgain = unanswered;
+    this.#timeIsUp = false;
+    this.#checkAfter(this.#timeoutMs);
+    this.#peer.ping(); // last: it may find the socket closed and call stop()
   };
+
+  #checkAfter(delayMs: number) {
+    this.#timer = this.#clock.after(delayMs, this.#check);
+  }
 }

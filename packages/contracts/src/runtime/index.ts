@@ -1,7 +1,12 @@
 /** What both ends run on: time, sockets, listeners, signs of life, rates. For authors of adapters and tests. */
 export type { Clock, Timer } from "./clock.js";
 export { createEmitter, type Emitter, type Unsubscribe } from "./emitter.js";
-export { type HeartbeatOptions, startHeartbeat } from "./heartbeat.js";
+export {
+  type Heartbeat,
+  type HeartbeatOptions,
+  type HeartbeatPeer,
+  startHeartbeat,
+} from "./heartbeat.js";
 export type { ConnectSocket, Frame, Socket, SocketHandler } from "./socket.js";
 export { createTimerWheel, systemClock, type TimerPlatform } from "./timer-wheel.js";
-export { createTokenBucket } from "./token-bucket.js";
+export { createTokenBucket, type TokenBucket } from "./token-bucket.js";

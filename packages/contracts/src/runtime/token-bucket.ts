@@ -12,19 +12,42 @@ import type { Clock } from "./clock.js";
  * @param burst The most there can be at once: as many as there are at first.
  * @param spent Tokens taken before there was a bucket; they may be more than a burst.
  */
-export function createTokenBucket(clock: Clock, perSecond: number, burst: number, spent = 0) {
-  let tokens = burst - spent;
-  let filledAt = clock.now();
+export function createTokenBucket(
+  clock: Clock,
+  perSecond: number,
+  burst: number,
+  spent = 0,
+): TokenBucket {
+  return new TokenBucket(clock, perSecond, burst, spent);
+}
 
-  return {
-    /** Takes one token: 0, or the whole milliseconds after which there will be one. */
-    take(): number {
-      const now = clock.now();
-      tokens = Math.min(burst, tokens + ((now - filledAt) / 1_000) * perSecond);
-      filledAt = now;
-      if (tokens < 1) return Math.ceil(((1 - tokens) / perSecond) * 1_000);
-      tokens -= 1;
-      return 0;
-    },
-  };
+/** A token bucket. A class: a server has one for each of its connections. */
+export class TokenBucket {
+  readonly #clock: Clock;
+  readonly #perSecond: number;
+  readonly #burst: number;
+  #tokens: number;
+  #filledAt: number;
+
+  constructor(clock: Clock, perSecond: number, burst: number, spent: number) {
+    this.#clock = clock;
+    this.#perSecond = perSecond;
+    this.#burst = burst;
+    this.#tokens = burst - spent;
+    this.#filledAt = clock.now();
+  }
+
+  /**
+   * Takes one token: 0, or the whole milliseconds after which there will be one.
+   *
+   * @param now The clock's time, from who has just read it.
+   */
+  take(now = this.#clock.now()): number {
+    const flowedIn = ((now - this.#filledAt) / 1_000) * this.#perSecond;
+    this.#tokens = Math.min(this.#burst, this.#tokens + flowedIn);
+    this.#filledAt = now;
+    if (this.#tokens < 1) return Math.ceil(((1 - this.#tokens) / this.#perSecond) * 1_000);
+    this.#tokens -= 1;
+    return 0;
+  }
 }

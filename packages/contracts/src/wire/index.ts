@@ -4,6 +4,7 @@ export {
   checkJson,
   checkJsonValue,
   holdsProtoKey,
+  type JsonLimits,
   mayHoldProtoKey,
   protoKeyRefusal,
 } from "./json-guard.js";
