@@ -357,28 +357,32 @@ describe("a connection", () => {
     const events: unknown[] = [];
     await using service = start({
       authenticate: () => ({ userId: "ana" }),
-      onConnect: ({ connection }) => events.push(["connect", connection]),
+      onConnect: ({ connection, request }) =>
+        events.push(["connect", connection, request.credentials, request.headers]),
       onDisconnect: ({ connection, code, reason }) =>
         events.push(["disconnect", connection, code, reason]),
     });
-    const line = await service.connect({ hello: { client: "test/1.0", credentials: { a: "b" } } });
+    const line = await service.connect({
+      hello: { client: "test/1.0", credentials: { a: "b" } },
+      headers: { origin: "http://a.example" },
+      remoteAddress: "192.0.2.1",
+    });
     const [connection] = service.server.connections;
-    expect(connection).toMatchObject({
-      id: expect.any(String),
+    expect({ ...connection }).toEqual({
       principal: { userId: "ana" },
-      credentials: { a: "b" },
       client: "test/1.0",
       dialect: "full",
+      remoteAddress: "192.0.2.1",
     });
-    expect(events).toEqual([["connect", connection]]);
+    expect(connection?.id).toMatch(/^[\da-f-]{36}$/);
+    expect(connection?.id).toBe(connection?.id);
+    const connected = ["connect", connection, { a: "b" }, { origin: "http://a.example" }];
+    expect(events).toEqual([connected]);
     line.socket.close(4503, "done");
     await settled();
     line.network.cut();
     await settled();
-    expect(events).toEqual([
-      ["connect", connection],
-      ["disconnect", connection, 4503, "done"],
-    ]);
+    expect(events).toEqual([connected, ["disconnect", connection, 4503, "done"]]);
     expect(service.leftovers()).toEqual([]);
   });
 

@@ -125,7 +125,7 @@ async function startTautline(wish: ServerWish): Promise<RunningServer> {
   const quiet = () => {};
   const server = createServer({
     router,
-    createContext: ({ connection }) => context(connection.credentials),
+    createContext: ({ request }) => context(request.credentials),
     onError,
     logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
   });

@@ -11,7 +11,7 @@ export interface Principal {
   readonly userId: string;
 }
 
-/** What `authenticate` decides by. */
+/** What a connection was asked for with. Hooks are handed it when one opens, and it is not kept. */
 export interface OpeningRequest {
   /** What the client's `credentials` option gave; null without. PROTOCOL.md §3 */
   readonly credentials: Credentials | null;
@@ -24,10 +24,11 @@ export interface OpeningRequest {
 }
 
 /** An open connection, as hooks and `createContext` see it. */
-export interface Connection<P = Principal | null> extends Omit<OpeningRequest, "signal"> {
+export interface Connection<P = Principal | null> {
   /** Random, and never used again. */
   readonly id: string;
   readonly principal: P;
+  readonly remoteAddress: string | undefined;
   readonly dialect: Dialect;
   /** How the client names itself, if it does. */
   readonly client: string | undefined;
@@ -46,6 +47,8 @@ export interface Connection<P = Principal | null> extends Omit<OpeningRequest, "
 export type CreateContext<Ctx, P> = (opening: {
   readonly principal: P;
   readonly connection: Connection<P>;
+  /** What it was asked for with. Take from it what handlers need: nothing else keeps it. */
+  readonly request: OpeningRequest;
 }) => Ctx | Promise<Ctx>;
 
 /** A router whose context may be `Ctx`. */

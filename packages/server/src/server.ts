@@ -2,7 +2,7 @@
  * The server: where the parts meet. A router, ways to say who is there, and sockets become a
  * service.
  */
-import type { IncomingHttpHeaders, IncomingMessage, Server } from "node:http";
+import type { IncomingMessage, Server } from "node:http";
 import { fingerprint } from "@tautline/contracts";
 import {
   type Clock,
@@ -27,15 +27,14 @@ import { decideUpgrade, type Origins } from "./adapter/upgrade.js";
 import { createAcceptor } from "./adapter/ws.js";
 import type { Call } from "./call/call.js";
 import { createLanes, encodeConnectionError } from "./call/lane.js";
-import {
-  type ConnectionControl,
-  type ConnectionHost,
-  type ConnectionStart,
-  type Opening,
-  serveConnection,
-} from "./connection/connection.js";
+import { type ConnectionHost, ServedConnection } from "./connection/connection.js";
+import { ConnectionFace } from "./connection/face.js";
+import type { ConnectionStart } from "./connection/opening.js";
 import { createPlaces } from "./connection/places.js";
+import { toReadingLimits } from "./connection/read-messages.js";
 import { type AfterTurn, Turn } from "./connection/turn.js";
+import { welcomeText } from "./connection/welcome.js";
+import { jsonWriter } from "./connection/writer.js";
 import type {
   Connection,
   CreateContext,
@@ -75,7 +74,10 @@ export interface ServerOptions<P extends Principal | null> {
    */
   readonly authenticate?: Authenticate<P> | undefined;
   /** A connection is open. Exceptions are logged and change nothing. */
-  readonly onConnect?: (event: { readonly connection: Connection<P> }) => void;
+  readonly onConnect?: (event: {
+    readonly connection: Connection<P>;
+    readonly request: OpeningRequest;
+  }) => void;
   /** A connection has ended, with the code of PROTOCOL.md §7 it ended with. */
   readonly onDisconnect?: (event: {
     readonly connection: Connection<P>;
@@ -163,12 +165,8 @@ export interface AttachOptions {
   readonly path?: string;
 }
 
-/** What is known of a socket's request. */
-export interface SocketRequest extends ConnectionStart {
-  readonly headers: IncomingHttpHeaders;
-  readonly url: URL;
-  readonly remoteAddress: string | undefined;
-}
+/** What is known of a socket's request, and how the client said it would open. PROTOCOL.md §3 */
+export type SocketRequest = ConnectionStart;
 
 /**
  * Creates a server for a router: one that `implement` built, any other tRPC router, or both merged.
@@ -218,23 +216,39 @@ export function createServer<P extends Principal | null>(
   const contract = contractOf(router);
   const told = contract && fingerprint(contract);
   const connections = new Set<Connection<P>>();
-  const open = new Set<Pick<ConnectionControl, "close">>();
+  /** Whoever has a socket; to be told if the server closes. */
+  const open = new Set<{ end(code: number, reason: string): void }>();
   const attachments = new Set<() => void>();
   const listenings = new Set<Listening>();
   let closing: Promise<void> | undefined;
   let whenEmpty: (() => void) | undefined;
 
-  const shared: Omit<ConnectionHost, "admit" | "gone" | "note"> = {
+  const host: ConnectionHost = {
     limits,
+    readingLimits: toReadingLimits(limits),
     clock,
     turn: new Turn(afterTurn),
-    reconnectWindowMs,
     heartbeat: { intervalMs, timeoutMs },
     contract: told,
+    welcome: welcomeText(limits, { intervalMs, timeoutMs }, reconnectWindowMs, told),
+    writer: jsonWriter,
     lane: createLanes(router),
     encodeConnectionError: (error) => encodeConnectionError(router, error),
     encodeInternal: (error, path) => encodeConnectionError(router, error, path),
     report,
+    note: (level, fields, message) => logger[level](fields, message),
+    admit,
+    entered(face, request) {
+      const connection = face as Connection<P>;
+      connections.add(connection);
+      guarded("onConnect", () => onConnect?.({ connection, request }));
+    },
+    left(face, code, reason) {
+      const connection = face as Connection<P>;
+      connections.delete(connection);
+      guarded("onDisconnect", () => onDisconnect?.({ connection, code, reason }));
+    },
+    gone,
   };
 
   function report(error: TRPCError, call: Call | undefined) {
@@ -262,74 +276,45 @@ export function createServer<P extends Principal | null>(
     }
   }
 
-  async function admit(opening: Opening, request: SocketRequest, control: ConnectionControl) {
-    const { credentials, client, signal } = opening;
-    const { headers, url, remoteAddress, dialect } = request;
+  async function admit(
+    request: OpeningRequest,
+    client: string | undefined,
+    served: ServedConnection,
+  ) {
     let principal = null as P;
     if (authenticate !== undefined) {
-      const found = await authenticate({ credentials, headers, url, remoteAddress, signal });
+      const found = await authenticate(request);
       if (found === null || found === undefined) {
         throw new TRPCError({ code: "UNAUTHORIZED", message: "The credentials were refused" });
       }
       principal = found;
     }
-    const connection: Connection<P> = {
-      id: crypto.randomUUID(),
-      principal,
-      credentials,
-      headers,
-      url,
-      remoteAddress,
-      dialect,
-      client,
-      close(code = CloseCode.Draining, reason = "") {
-        assertCloseCode(code);
-        control.close(code, reason);
-      },
-      askToReconnect: () => control.askToReconnect(),
-    };
-    const ctx = createContext ? await createContext({ principal, connection }) : { principal };
-    const place = places.of(principal?.userId);
-    return {
-      ctx,
-      takePlace: place.take,
-      releasePlace: place.release,
-      entered() {
-        connections.add(connection);
-        guarded("onConnect", () => onConnect?.({ connection }));
-      },
-      left(code: number, reason: string) {
-        connections.delete(connection);
-        guarded("onDisconnect", () => onDisconnect?.({ connection, code, reason }));
-      },
-    };
+    const face = new ConnectionFace(served, principal, client);
+    const ctx = createContext
+      ? await createContext({ principal, connection: face, request })
+      : { principal };
+    return { face, ctx, place: places.of(principal?.userId) };
   }
 
   function serve(socket: Socket, request: SocketRequest) {
     if (closing !== undefined) {
       return turnAway(socket, CloseCode.Draining, "The server is closing");
     }
-    const control = serveConnection(socket, request, {
-      ...shared,
-      note: (level, fields, message) =>
-        logger[level]({ remoteAddress: request.remoteAddress, ...fields }, message),
-      admit: (opening) => admit(opening, request, control),
-      gone: () => gone(control),
-    });
-    open.add(control);
-    control.start();
+    const connection = new ServedConnection(socket, request, host);
+    open.add(connection);
+    connection.start();
   }
 
   /** A socket that is accepted only because a close code says more than a refused upgrade. */
   function turnAway(socket: Socket, code: number, reason: string) {
-    const control = { close() {} };
-    open.add(control);
-    socket.start({ frame() {}, close: () => gone(control) });
+    const turnedAway = { end() {} };
+    open.add(turnedAway);
+    socket.start({ frame() {}, close: () => gone(turnedAway) });
     socket.close(code, reason);
   }
 
-  function gone(control: Pick<ConnectionControl, "close">) {
-    open.delete(control);
+  function gone(connection: { end(code: number, reason: string): void }) {
+    open.delete(connection);
     if (open.size === 0) whenEmpty?.();
   }
 
@@ -396,7 +381,7 @@ export function createServer<P extends Principal | null>(
   async function end() {
     for (const undo of attachments) undo();
     const stopped = [...listenings].map((listening) => listening.stop());
-    for (const control of open) control.close(CloseCode.Draining, "The server is closing");
+    for (const connection of open) connection.end(CloseCode.Draining, "The server is closing");
     if (open.size > 0) {
       await new Promise<void>((resolve) => {
         whenEmpty = resolve;
@@ -434,9 +419,4 @@ export function createServer<P extends Principal | null>(
       return this.close();
     },
   };
-}
-
-function assertCloseCode(code: number) {
-  if (Number.isInteger(code) && code >= 4_000 && code <= 4_999) return;
-  throw new RangeError(`Cannot close a connection with the code ${code}: use 4000 to 4999`);
 }

@@ -2,424 +2,345 @@
  * A connection: one socket from its first frame to its last. It opens (who is there?), reads
  * frames into messages, and hands calls to dispatch. Whatever happens to the socket, everything
  * that was started for it ends here. PROTOCOL.md §1–§3, §7
+ *
+ * A class without functions of its own: there may be ten thousand, which wait most of the time.
  */
-import type { Fingerprint } from "@tautline/contracts";
 import {
   type Frame,
+  type Heartbeat,
   type HeartbeatOptions,
+  type HeartbeatPeer,
   type Socket,
+  type SocketHandler,
   startHeartbeat,
-  type Timer,
 } from "@tautline/contracts/runtime";
 import {
   type ClientMessage,
   CloseCode,
-  type Credentials,
-  checkJson,
-  checkJsonValue,
   type Dialect,
-  holdsProtoKey,
   type Malformed,
-  mayHoldProtoKey,
-  protocolVersion,
-  protoKeyRefusal,
   type Request,
-  readClientMessage,
-  type ToldLimits,
 } from "@tautline/contracts/wire";
+import type { Call } from "../call/call.js";
+import type { Connection, OpeningRequest } from "../context.js";
 import { appError } from "../errors.js";
 import { quoted } from "../observe/logger.js";
 import { TRPCError } from "../trpc.js";
-import { Dispatch, type DispatchHost } from "./dispatch.js";
-import { type HeldFrame, toHeldFrame } from "./held-input.js";
+import { Dispatch, type DispatchHost, type DispatchLine } from "./dispatch.js";
+import { toHeldFrame } from "./held-input.js";
+import {
+  type Admission,
+  type ConnectionStart,
+  Opening,
+  type OpeningConnection,
+  type OpeningHost,
+  type Received,
+} from "./opening.js";
 import { Outbox } from "./outbox.js";
-import { createRate, type RateVerdict } from "./rate.js";
+import { type Place, unlimitedPlace } from "./places.js";
+import { Rate } from "./rate.js";
+import { type ReadingLimits, readMessages } from "./read-messages.js";
 import type { Turn } from "./turn.js";
 
-/** What a connection needs of its server. */
-export interface ConnectionHost
-  extends Pick<DispatchHost, "lane" | "encodeInternal" | "report" | "limits" | "clock"> {
+/** What connections need of their server; the same for all of them. */
+export interface ConnectionHost extends DispatchHost, OpeningHost {
+  readonly readingLimits: ReadingLimits;
   readonly turn: Turn;
   readonly heartbeat: Required<HeartbeatOptions>;
-  readonly reconnectWindowMs: number;
-  readonly contract: Fingerprint | undefined;
-  /** Finds out who is there. Rejects with a TRPCError to refuse, with anything else to give up. */
-  admit(opening: Opening): Promise<Admission>;
-  /** The socket is gone; nothing more comes. */
-  gone(): void;
+  /** The message that greets a client of the full dialect. */
+  readonly welcome: string;
+  /** As {@link OpeningConnection} has it. */
+  admit(
+    request: OpeningRequest,
+    client: string | undefined,
+    connection: ServedConnection,
+  ): Promise<Admission>;
+  /** A connection is open. Not called for a client that left while `admit` was deciding. */
+  entered(face: Connection, request: OpeningRequest): void;
+  /** A connection has ended. Called once, if `entered` was. */
+  left(face: Connection, code: number, reason: string): void;
+  /** A connection's socket is gone; nothing more comes. */
+  gone(connection: ServedConnection): void;
   encodeConnectionError(error: TRPCError): string;
-  /** Something about the connection that its operator should know. */
+  /** Something about a connection that its operator should know. */
   note(level: "debug" | "info" | "warn" | "error", fields: object, message: string): void;
 }
 
-/** What is known when a connection opens. */
-export interface Opening {
-  readonly credentials: Credentials | null;
-  readonly client: string | undefined;
-  /** Aborts when the socket is gone before the answer is there. */
-  readonly signal: AbortSignal;
-}
-
-/** What opening came to. */
-export interface Admission {
-  readonly ctx: unknown;
-  takePlace(): boolean;
-  releasePlace(): void;
-  /** The connection is open. Not called for a client that left while `admit` was deciding. */
-  entered(): void;
-  /** The connection has ended. Called once, if `entered` was. */
-  left(code: number, reason: string): void;
-}
-
-/** What may be done to a connection from outside. */
-export interface ConnectionControl {
-  /** Begins to serve. Apart from the making, so that whoever is told of it knows this object. */
-  start(): void;
-  /** Ends it with a close code of PROTOCOL.md §7. */
-  close(code: number, reason: string): void;
-  /** Asks the client to connect anew. PROTOCOL.md §3.5 */
-  askToReconnect(): void;
-}
-
-/** How the client said it would open. PROTOCOL.md §3 */
-export interface ConnectionStart {
-  readonly dialect: Dialect;
-  /** Base dialect: the URL has `connectionParams=1`. */
-  readonly expectsParams: boolean;
-}
-
 type State =
-  | { readonly name: "expecting"; readonly timer: Timer }
-  | { readonly name: "admitting"; readonly abort: AbortController }
-  | { readonly name: "open"; readonly admission: Admission; readonly dispatch: Dispatch }
+  | { readonly name: "opening"; readonly opening: Opening }
+  | { readonly name: "open"; readonly face: Connection; readonly dispatch: Dispatch }
   | { readonly name: "closed" };
+
+const closed: State = { name: "closed" };
 
 // PROTOCOL.md §2: to the base dialect these are methods like any other that it does not know.
 const notInBase = "`method` is not one of the base dialect";
 
-/** A message with its place in its frame, when it came, and whether that was too fast. */
-interface Received {
-  readonly message: ClientMessage | Malformed;
-  readonly batchIndex: number;
-  readonly frame: HeldFrame | undefined;
-  /** On the clock; only kept for messages that have to wait. */
-  readonly atMs?: number;
-  readonly verdict: Exclude<RateVerdict, { verdict: "close" }>;
-}
-
 /** Serves one socket. */
-export function serveConnection(
-  socket: Socket,
-  { dialect, expectsParams }: ConnectionStart,
-  host: ConnectionHost,
-): ConnectionControl {
-  const { limits, clock } = host;
-  const outbox = new Outbox(socket, dialect, limits, host.turn);
-  const rate = createRate(clock, limits);
-  const heartbeat = startHeartbeat(
-    {
-      ping: () => outbox.push("PING"),
-      lost: () => end(CloseCode.HeartbeatTimeout, "No sign of life", "abandon"),
-    },
-    clock,
-    host.heartbeat,
-  );
-  let state: State = expecting();
-  /** Messages that came before the client was known; their inputs stay encoded. */
-  let early: Received[] = [];
-  let earlyBytes = 0;
-  /** The fingerprint of the contract the client was built with, if it told. */
-  let clientContract: string | undefined;
-  let paused = false;
-  let complained = false;
-  const jsonLimits = { maxDepth: limits.maxJsonDepth, maxNodes: limits.maxJsonNodes };
-  const tooFast = `More than ${limits.messagesPerSecond} messages a second`;
+export class ServedConnection
+  implements SocketHandler, HeartbeatPeer, OpeningConnection, DispatchLine
+{
+  readonly dialect: Dialect;
+  readonly remoteAddress: string | undefined;
+  readonly outbox: Outbox;
+  /** What handlers are given; nothing before the connection is open. */
+  ctx: unknown;
+  place: Place = unlimitedPlace;
+  procedureHashes: ReadonlyMap<string, string> | undefined;
+  readonly #host: ConnectionHost;
+  readonly #socket: Socket;
+  readonly #rate: Rate;
+  readonly #heartbeat: Heartbeat;
+  #state: State;
+  #isPaused = false;
+  #hasComplained = false;
 
-  function expecting(): State {
-    const timer = clock.after(limits.helloTimeoutMs, () => {
-      const what = dialect === "full" ? "hello" : "connectionParams";
-      end(CloseCode.HelloTimeout, `No ${what} within ${limits.helloTimeoutMs} ms`);
-    });
-    return { name: "expecting", timer };
+  constructor(socket: Socket, start: ConnectionStart, host: ConnectionHost) {
+    this.dialect = start.dialect;
+    this.remoteAddress = start.remoteAddress;
+    this.outbox = new Outbox(socket, start.dialect, host.limits, host.turn);
+    this.#host = host;
+    this.#socket = socket;
+    this.#rate = new Rate(host.clock, host.limits);
+    this.#heartbeat = startHeartbeat(this, host.clock, host.heartbeat);
+    this.#state = { name: "opening", opening: new Opening(this, start, host) };
   }
 
-  function frame(data: Frame) {
-    if (state.name === "closed") return;
-    heartbeat.alive();
-    if (typeof data !== "string") return end(1003, "Binary frames are not part of this version");
+  /** Begins to serve. Apart from the making, so that whoever is told of it knows this object. */
+  start() {
+    if (this.#state.name === "opening") this.#state.opening.begin();
+    this.#socket.start(this);
+  }
+
+  /** Asks the client to connect anew. PROTOCOL.md §3.5 */
+  askToReconnect() {
+    if (this.#state.name === "open") this.outbox.push('{"id":null,"method":"reconnect"}');
+  }
+
+  // ---- what the socket tells -------------------------------------------------------------
+
+  frame(data: Frame) {
+    if (this.#isClosed) return;
+    const now = this.#host.clock.now();
+    this.#heartbeat.alive(now);
+    if (typeof data !== "string") {
+      return this.end(1003, "Binary frames are not part of this version");
+    }
     if (data === "PING" || data === "PONG") {
-      if (take().verdict === "accept" && data === "PING") outbox.push("PONG");
-    } else readFrame(data);
-    holdBackWhileFull();
+      if (this.#take(now).verdict === "accept" && data === "PING") this.outbox.push("PONG");
+    } else this.#readFrame(data, now);
+    this.#holdBackWhileFull();
   }
 
-  function control() {
-    if (isClosed()) return;
-    heartbeat.alive();
-    take();
-    holdBackWhileFull(); // the answers, too, wait for a client that does not read
+  control() {
+    if (this.#isClosed) return;
+    const now = this.#host.clock.now();
+    this.#heartbeat.alive(now);
+    this.#take(now);
+    this.#holdBackWhileFull(); // the answers, too, wait for a client that does not read
   }
 
-  function readFrame(text: string) {
-    // Of the frame as a whole, at next to no cost. Messages that share a frame must not be refused
-    // for each other's sake, so only if it exceeds a limit are they looked at one by one.
-    const isHeavy = checkJson(text, jsonLimits) !== undefined;
-    const isSuspect = mayHoldProtoKey(text);
-    let value: unknown;
-    try {
-      value = JSON.parse(text);
-    } catch {
-      return refuseFrame("A frame must be JSON, PING or PONG");
+  drain() {
+    this.#heartbeat.alive(); // the peer has read something
+    this.outbox.drained();
+  }
+
+  close(code: number, reason: string) {
+    if (!this.#isClosed) {
+      this.note(levelOf(code), { dialect: this.dialect, code, reason }, "A connection has ended");
+      this.#release(code, reason);
     }
-    const messages = Array.isArray(value) ? value : [value];
-    if (messages.length === 0) take();
-    if (state.name !== "open") earlyBytes += text.length;
+    this.#host.gone(this);
+  }
+
+  // ---- what the heartbeat asks for ---------------------------------------------------------
+
+  ping() {
+    this.outbox.push("PING");
+  }
+
+  lost() {
+    this.end(CloseCode.HeartbeatTimeout, "No sign of life", "abandon");
+  }
+
+  // ---- frames ------------------------------------------------------------------------------
+
+  #readFrame(text: string, now: number) {
+    const messages = readMessages(text, this.#host.readingLimits);
+    // A frame without messages counts as one, or a flood of them would be answered for ever.
+    if (messages === undefined || messages.length === 0) {
+      const { verdict } = this.#take(now);
+      if (messages === undefined && verdict !== "close") {
+        this.unreadable("A frame must be JSON, PING or PONG");
+      }
+      return;
+    }
+    if (this.#state.name === "opening") this.#state.opening.count(text.length);
     const frame = toHeldFrame(text);
-    for (const [index, entry] of messages.entries()) {
-      if (isClosed()) return;
-      const message = readClientMessage(entry, limits);
-      const problem =
-        (isHeavy ? checkJsonValue(entry, jsonLimits) : undefined) ??
-        (isSuspect && holdsProtoKey(entry) ? protoKeyRefusal : undefined);
-      receive(problem === undefined ? message : withoutMeaning(message, problem), index, frame);
+    for (let batchIndex = 0; batchIndex < messages.length; batchIndex++) {
+      const verdict = this.#take(now);
+      if (verdict.verdict === "close") return;
+      this.#receive({ message: messages[batchIndex]!, batchIndex, frame, verdict, atMs: now });
+      if (this.#isClosed) return;
     }
   }
 
-  // A frame without messages counts as one, or a flood of them would be answered for ever.
-  function refuseFrame(reason: string) {
-    if (take().verdict !== "close") unreadable(reason);
+  #receive(received: Received) {
+    if (this.#state.name === "open") this.#handle(this.#state.dispatch, received, received.atMs);
+    else if (this.#state.name === "opening") this.#state.opening.receive(received);
   }
 
   // Messages are counted one by one however they were framed.
-  function take() {
-    const verdict = rate.take();
-    if (verdict.verdict === "close") end(CloseCode.RateLimited, tooFast);
+  #take(now: number) {
+    const verdict = this.#rate.take(now);
+    if (verdict.verdict === "close") this.end(CloseCode.RateLimited, this.#tooFast);
     return verdict;
   }
 
-  function receive(
-    message: ClientMessage | Malformed,
-    batchIndex: number,
-    frame: HeldFrame | undefined,
-  ) {
-    const verdict = take();
-    if (verdict.verdict === "close") return;
-    const received = { message, batchIndex, frame, verdict };
-    if (state.name === "open") handle(state.dispatch, received);
-    else if (state.name === "expecting") openWith(message);
-    else if (state.name === "admitting") keepForLater(received);
-  }
-
-  function keepForLater(received: Received) {
-    const { message } = received;
-    if (message.method === "hello" && dialect === "full") {
-      return end(CloseCode.ProtocolError, "A second hello");
-    }
-    if (message.method === "malformed" && message.id === null) return unreadable(message.reason);
-    if (earlyBytes > limits.maxFrameBytes) {
-      const text = `More than ${limits.maxFrameBytes} bytes before the welcome`;
-      return end(CloseCode.ProtocolError, text);
-    }
-    early.push({ ...received, atMs: clock.now() });
+  get #tooFast() {
+    return `More than ${this.#host.limits.messagesPerSecond} messages a second`;
   }
 
   // ---- opening ---------------------------------------------------------------------------
 
-  function openWith(message: ClientMessage | Malformed) {
-    if (dialect === "full") {
-      if (message.method !== "hello") {
-        const reason = message.method === "malformed" ? message.reason : "Expected hello";
-        return unreadable(reason);
-      }
-      if (message.version !== protocolVersion) {
-        const text = `Cannot speak version ${message.version}: use ${protocolVersion}`;
-        return end(CloseCode.UnsupportedVersion, text);
-      }
-      clientContract = message.contract;
-      void admit(message.credentials ?? null, message.client);
-    } else if (message.method === "connectionParams") void admit(message.data, undefined);
-    else {
-      const reason = message.method === "malformed" ? message.reason : "Expected connectionParams";
-      refuseAdmission(new TRPCError({ code: "PARSE_ERROR", message: reason }));
-    }
+  admit(request: OpeningRequest, client: string | undefined): Promise<Admission> {
+    return this.#host.admit(request, client, this);
   }
 
-  async function admit(credentials: Credentials | null, client: string | undefined) {
-    if (state.name === "expecting") state.timer.cancel();
-    const abort = new AbortController();
-    state = { name: "admitting", abort };
-    let admission: Admission;
-    try {
-      admission = await host.admit({ credentials, client, signal: abort.signal });
-    } catch (cause) {
-      if (isClosed()) return;
-      if (cause instanceof TRPCError) return refuseAdmission(cause);
-      host.note("error", { err: cause }, "Could not find out who the client is");
-      return end(CloseCode.TryAgain, "Could not authenticate");
-    }
-    if (!isClosed()) open(admission);
-  }
-
-  function refuseAdmission(error: TRPCError) {
-    host.note("info", { code: error.code }, `Refused a client: ${error.message}`);
+  refuse(error: TRPCError) {
+    this.note("info", { code: error.code }, `Refused a client: ${error.message}`);
     // Before the close: a stock client whose first frame is a close starts its backoff anew.
-    outbox.push(`{"id":null,"error":${host.encodeConnectionError(error)}}`);
-    end(CloseCode.Unauthenticated, error.code);
+    this.#tellNobody(error);
+    this.end(CloseCode.Unauthenticated, error.code);
   }
 
-  function open(admission: Admission) {
-    const dispatch = new Dispatch({
-      dialect,
-      outbox,
-      limits,
-      clock,
-      ctx: admission.ctx,
-      procedureHashes: differs(clientContract, host.contract)
-        ? host.contract?.procedures
-        : undefined,
-      lane: host.lane,
-      encodeInternal: host.encodeInternal,
-      report: host.report,
-      // The client's words as fields: a line feed of theirs in a sentence would begin a line of the log.
-      refused: ({ code, message }, { path }) =>
-        host.note("debug", { path, code, reason: quoted(message) }, "Refused a message"),
-      takePlace: admission.takePlace,
-      releasePlace: admission.releasePlace,
-    });
-    state = { name: "open", admission, dispatch };
-    if (dialect === "full") outbox.push(JSON.stringify(welcome(host)));
-    const waiting = early;
-    early = [];
-    admission.entered();
-    for (const received of waiting) {
-      if (isClosed()) return;
-      handle(dispatch, received);
+  opened(
+    { face, ctx, place }: Admission,
+    request: OpeningRequest,
+    hashes: ReadonlyMap<string, string> | undefined,
+    early: readonly Received[],
+  ) {
+    this.ctx = ctx;
+    this.place = place;
+    this.procedureHashes = hashes;
+    const dispatch = new Dispatch(this.#host, this);
+    this.#state = { name: "open", face, dispatch };
+    if (this.dialect === "full") this.outbox.push(this.#host.welcome);
+    this.#host.entered(face, request);
+    for (const received of early) {
+      if (this.#isClosed) return;
+      this.#handle(dispatch, received, this.#host.clock.now());
     }
-    holdBackWhileFull();
+    this.#holdBackWhileFull();
   }
 
   // ---- messages --------------------------------------------------------------------------
 
-  function handle(dispatch: Dispatch, { message, batchIndex, frame, atMs, verdict }: Received) {
+  #handle(
+    dispatch: Dispatch,
+    { message, batchIndex, frame, verdict, atMs }: Received,
+    now: number,
+  ) {
+    const isBase = this.dialect === "base";
     if (verdict.verdict === "refuse" && isRequest(message)) {
       const { retryAfterMs } = verdict;
-      return dispatch.refuse(message, appError("RATE_LIMITED", { retryAfterMs }, tooFast));
+      return dispatch.refuse(message, appError("RATE_LIMITED", { retryAfterMs }, this.#tooFast));
     }
     switch (message.method) {
       case "query":
       case "mutation":
       case "subscription":
-        return dispatch.start(
-          message,
-          batchIndex,
-          atMs === undefined ? 0 : clock.now() - atMs,
-          frame,
-        );
+        return dispatch.start(message, batchIndex, now - atMs, frame);
       case "subscription.stop":
         return dispatch.stop(message.id);
       case "cancel":
-        if (dialect === "base") return dispatch.refuseMalformed(message.id, notInBase);
+        if (isBase) return dispatch.refuseMalformed(message.id, notInBase);
         return dispatch.cancel(message.id);
       case "credit":
-        if (dialect === "base") return dispatch.refuseMalformed(message.id, notInBase);
+        if (isBase) return dispatch.refuseMalformed(message.id, notInBase);
         return dispatch.credit(message.id, message.count);
       case "hello":
-        if (dialect === "base") return unreadable(notInBase);
-        return end(CloseCode.ProtocolError, "A second hello");
+        if (isBase) return this.unreadable(notInBase);
+        return this.end(CloseCode.ProtocolError, "A second hello");
       case "connectionParams":
-        return unreadable("connectionParams belong in the first frame");
+        return this.unreadable("connectionParams belong in the first frame");
       case "malformed":
-        if (message.id === null) return unreadable(message.reason);
+        if (message.id === null) return this.unreadable(message.reason);
         return dispatch.refuseMalformed(message.id, message.reason);
     }
   }
 
-  function unreadable(reason: string) {
+  unreadable(reason: string) {
+    const { dialect } = this;
     // Of a base dialect's client the first one only: it goes on, and could fill the log.
-    const isFirst = !complained;
-    complained = true;
-    host.note(isFirst ? "warn" : "debug", { dialect }, `Cannot read a frame: ${reason}`);
+    const level = this.#hasComplained ? "debug" : "warn";
+    this.#hasComplained = true;
+    this.note(level, { dialect }, `Cannot read a frame: ${reason}`);
     const error = new TRPCError({ code: "PARSE_ERROR", message: reason });
-    if (dialect === "base" && state.name === "expecting") return refuseAdmission(error);
-    outbox.push(`{"id":null,"error":${host.encodeConnectionError(error)}}`);
+    const state = this.#state;
+    if (dialect === "base" && state.name === "opening" && state.opening.isExpecting) {
+      return this.refuse(error);
+    }
+    this.#tellNobody(error);
     // In the base dialect a stock client goes on after it; PROTOCOL.md §6.
-    if (dialect === "full") end(CloseCode.ProtocolError, reason);
+    if (dialect === "full") this.end(CloseCode.ProtocolError, reason);
+  }
+
+  /** Sends a failure that is about no call. */
+  #tellNobody(error: TRPCError) {
+    this.outbox.push(`{"id":null,"error":${this.#host.encodeConnectionError(error)}}`);
+  }
+
+  /** Notes what dispatch has refused. */
+  refused({ code, message }: TRPCError, { path }: Call) {
+    // The client's words as fields: a line feed of theirs in a sentence would begin a line of the log.
+    this.note("debug", { path, code, reason: quoted(message) }, "Refused a message");
+  }
+
+  note(level: "debug" | "info" | "warn" | "error", fields: object, message: string) {
+    this.#host.note(level, { remoteAddress: this.remoteAddress, ...fields }, message);
   }
 
   // A client that asks and does not read is read no further: its own kernel then holds it back.
-  function holdBackWhileFull() {
-    if (paused || isClosed() || outbox.bytes < limits.maxOutboxBytes) return;
-    paused = true;
-    socket.pause();
-    outbox.whenRoom(() => {
-      paused = false;
-      heartbeat.alive(); // it could not be heard while it was not read
-      socket.resume();
+  #holdBackWhileFull() {
+    const { maxOutboxBytes } = this.#host.limits;
+    if (this.#isPaused || this.#isClosed || this.outbox.bytes < maxOutboxBytes) return;
+    this.#isPaused = true;
+    this.#socket.pause();
+    this.outbox.whenRoom(() => {
+      this.#isPaused = false;
+      this.#heartbeat.alive(); // it could not be heard while it was not read
+      this.#socket.resume();
     });
   }
 
   // ---- the end ---------------------------------------------------------------------------
 
-  function end(code: number, reason: string, how: "politely" | "abandon" = "politely") {
-    if (isClosed()) return;
-    host.note(levelOf(code), { dialect, code, reason }, "Closing a connection");
-    outbox.flush(); // what was said before the close should arrive before it
-    release(code, reason);
-    if (how === "abandon") socket.terminate();
-    else socket.close(code, reason);
+  /** Ends it with a close code of PROTOCOL.md §7. */
+  end(code: number, reason: string, how: "politely" | "abandon" = "politely") {
+    if (this.#isClosed) return;
+    this.note(levelOf(code), { dialect: this.dialect, code, reason }, "Closing a connection");
+    this.outbox.flush(); // what was said before the close should arrive before it
+    this.#release(code, reason);
+    if (how === "abandon") this.#socket.terminate();
+    else this.#socket.close(code, reason);
   }
 
-  function release(code: number, reason: string) {
-    const before = state;
-    state = { name: "closed" };
-    heartbeat.stop();
-    if (paused) socket.resume(); // the peer's half of the closing handshake has to be read
-    early = [];
-    if (before.name === "expecting") before.timer.cancel();
-    if (before.name === "admitting") before.abort.abort();
+  #release(code: number, reason: string) {
+    const before = this.#state;
+    this.#state = closed;
+    this.#heartbeat.stop();
+    if (this.#isPaused) this.#socket.resume(); // the peer's half of the closing handshake has to be read
+    if (before.name === "opening") before.opening.stop();
     if (before.name === "open") {
       before.dispatch.close(code);
-      before.admission.left(code, reason);
+      this.#host.left(before.face, code, reason);
     }
   }
 
-  // A function: the compiler would not believe that `state` changes behind its back.
-  function isClosed() {
-    return state.name === "closed";
+  get #isClosed() {
+    return this.#state.name === "closed";
   }
-
-  function start() {
-    if (dialect === "base" && !expectsParams) void admit(null, undefined);
-    socket.start({
-      frame,
-      drain() {
-        heartbeat.alive(); // the peer has read something
-        outbox.drained();
-      },
-      control,
-      close(code, reason) {
-        if (!isClosed()) {
-          host.note(levelOf(code), { dialect, code, reason }, "A connection has ended");
-          release(code, reason);
-        }
-        host.gone();
-      },
-    });
-  }
-
-  return {
-    start,
-    close: (code, reason) => end(code, reason),
-    askToReconnect() {
-      if (state.name === "open") outbox.push('{"id":null,"method":"reconnect"}');
-    },
-  };
-}
-
-/** What is left of a message that must not be looked at any more: whom to tell. */
-function withoutMeaning(message: ClientMessage | Malformed, reason: string): Malformed {
-  const id = "id" in message ? message.id : null;
-  return { method: "malformed", id, reason, unknownMethod: false };
 }
 
 function isRequest(message: ClientMessage | Malformed): message is Request {
@@ -437,28 +358,4 @@ const blaming: ReadonlySet<number> = new Set([
 function levelOf(code: number) {
   if (blaming.has(code)) return "warn";
   return code === CloseCode.HelloTimeout ? "info" : "debug";
-}
-
-/** Whether both ends told a contract, and not the same. PROTOCOL.md §6.3 */
-function differs(client: string | undefined, server: Fingerprint | undefined) {
-  return client !== undefined && server !== undefined && client !== server.hash;
-}
-
-function welcome({ limits, heartbeat, reconnectWindowMs, contract }: ConnectionHost) {
-  const told: ToldLimits = {
-    maxFrameBytes: limits.maxFrameBytes,
-    maxCallsInFlight: limits.maxCallsInFlight,
-    maxSubscriptions: limits.maxSubscriptions,
-    messagesPerSecond: limits.messagesPerSecond,
-    messageBurst: limits.messageBurst,
-  };
-  return {
-    method: "welcome",
-    version: protocolVersion,
-    limits: told,
-    heartbeat,
-    reconnectWindowMs,
-    contract: contract?.hash,
-    revision: contract?.revision,
-  };
 }

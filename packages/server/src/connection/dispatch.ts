@@ -19,32 +19,36 @@ import { getTRPCErrorFromUnknown, type TRPCError } from "../trpc.js";
 import { EventSink } from "./event-sink.js";
 import { type HeldFrame, HeldInput } from "./held-input.js";
 import type { Outbox } from "./outbox.js";
-import { jsonWriter, type MessageWriter } from "./writer.js";
+import type { Place } from "./places.js";
+import type { MessageWriter } from "./writer.js";
 
 /**
- * What dispatch needs of its connection and server.
+ * What dispatch needs of its server.
  *
  * @typeParam Payload What its lanes encode to and its writer takes.
  */
 export interface DispatchHost<Payload = string> {
-  readonly dialect: Dialect;
-  readonly outbox: Outbox;
   readonly limits: Limits;
   readonly clock: Clock;
-  readonly ctx: unknown;
-  /** The hash of each procedure, when the client was built from another contract. */
-  readonly procedureHashes?: ReadonlyMap<string, string> | undefined;
   lane(path: string): Lane<Payload>;
-  /** Puts messages together. `@default` joins JSON texts, and so takes lanes that encode to JSON. */
-  readonly writer?: MessageWriter<Payload>;
-  /** Counts a call of this principal, or refuses it. */
-  takePlace(): boolean;
-  releasePlace(): void;
+  /** Puts messages together, from what the lanes encode to. */
+  readonly writer: MessageWriter<Payload>;
   /** The encoded shape of a failure whose own shape could not be made. */
   encodeInternal(error: TRPCError, path: string): Payload;
   /** Tells the log and `onError`. */
   report(error: TRPCError, call: Call | undefined): void;
-  /** A call was refused before it ran: its id is taken, or a limit reached. */
+}
+
+/** What dispatch needs of its connection. */
+export interface DispatchLine {
+  readonly dialect: Dialect;
+  readonly outbox: Outbox;
+  readonly ctx: unknown;
+  /** Counts the calls of its principal. */
+  readonly place: Place;
+  /** The hash of each procedure, when the client was built from another contract. */
+  readonly procedureHashes?: ReadonlyMap<string, string> | undefined;
+  /** A message was refused: its id is taken, say, or a limit reached. */
   refused?(error: TRPCError, call: Call): void;
   /** A call failed that nobody waits for any more. */
   failedUnheard?(error: TRPCError, call: Call): void;
@@ -75,20 +79,19 @@ type Refusable = Pick<Request, "id"> & Partial<Pick<Request, "jsonrpc" | "method
 /** Runs the calls of one connection. */
 export class Dispatch<Payload = string> {
   readonly #host: DispatchHost<Payload>;
-  readonly #writer: MessageWriter<Payload>;
-  /** Queries and mutations whose handlers have not answered at once. */
-  readonly #calls = new Map<RequestId | symbol, Running<Payload>>();
+  readonly #line: DispatchLine;
+  /** Queries and mutations whose handlers have not answered at once; made when there is one. */
+  #calls: Map<RequestId | symbol, Running<Payload>> | undefined;
   /** Subscriptions by id, until their iterators are disposed of. */
-  readonly #subscriptions = new Map<RequestId | symbol, Running<Payload>>();
-  readonly #held: HeldInput;
+  #subscriptions: Map<RequestId | symbol, Running<Payload>> | undefined;
+  /** Made when there is something to hold. */
+  #heldInput: HeldInput | undefined;
   /** Why nobody waits for anything any more. */
   #closedBy: TRPCError | undefined;
 
-  constructor(host: DispatchHost<Payload>) {
+  constructor(host: DispatchHost<Payload>, line: DispatchLine) {
     this.#host = host;
-    this.#held = new HeldInput(heldFrames * host.limits.maxFrameBytes);
-    // Who leaves the writer out has lanes for JSON: the default of `Payload` says so.
-    this.#writer = host.writer ?? (jsonWriter as MessageWriter<any>);
+    this.#line = line;
   }
 
   /**
@@ -111,10 +114,10 @@ export class Dispatch<Payload = string> {
   /** Answers a message without starting anything. */
   refuse({ id, jsonrpc, method, params }: Refusable, error: TRPCError) {
     const path = params?.path ?? "";
-    const call = new Call({ type: method ?? "query", path, ctx: this.#host.ctx });
+    const call = new Call({ type: method ?? "query", path, ctx: this.#line.ctx });
     const encoded = this.#encodeError({ lane: this.#host.lane(path), call }, error);
-    this.#push(this.#writer.error(this.#writer.head(id, jsonrpc), encoded));
-    this.#host.refused?.(error, call);
+    this.#push(this.#host.writer.error(this.#host.writer.head(id, jsonrpc), encoded));
+    this.#line.refused?.(error, call);
   }
 
   /** Answers what was no message. */
@@ -124,14 +127,14 @@ export class Dispatch<Payload = string> {
 
   /** The client gave a call up. */
   cancel(id: RequestId) {
-    const running = this.#calls.get(id);
+    const running = this.#calls?.get(id);
     if (running === undefined) return this.stop(id);
     this.#giveUp(running, abortReason.cancelled());
   }
 
   /** The client wants no more events. */
   stop(id: RequestId) {
-    const running = this.#subscriptions.get(id);
+    const running = this.#subscriptions?.get(id);
     if (running === undefined) return;
     running.call.abort(abortReason.cancelled());
     running.subscription?.stop();
@@ -139,7 +142,7 @@ export class Dispatch<Payload = string> {
 
   /** The client accepts more events. */
   credit(id: RequestId, count: number) {
-    const running = this.#subscriptions.get(id);
+    const running = this.#subscriptions?.get(id);
     if (running === undefined) return;
     if (running.subscription === undefined) running.earlyCredit += count;
     else running.subscription.addCredit(count);
@@ -149,19 +152,25 @@ export class Dispatch<Payload = string> {
   close(closeCode: number) {
     const reason = abortReason.closed(closeCode);
     this.#closedBy = reason;
-    for (const { call, deadline } of this.#calls.values()) {
+    for (const { call, deadline } of this.#calls?.values() ?? []) {
       deadline?.cancel();
       call.abort(reason);
     }
-    for (const { call, subscription } of this.#subscriptions.values()) {
+    for (const { call, subscription } of this.#subscriptions?.values() ?? []) {
       call.abort(reason);
       subscription?.stop();
     }
   }
 
+  get #held(): HeldInput {
+    this.#heldInput ??= new HeldInput(heldFrames * this.#host.limits.maxFrameBytes);
+    return this.#heldInput;
+  }
+
   #refusalOf({ id, method }: Request, frame: HeldFrame | undefined): TRPCError | undefined {
-    const { dialect, limits } = this.#host;
-    const isTaken = this.#subscriptions.has(id) || (dialect === "full" && this.#calls.has(id));
+    const { limits } = this.#host;
+    const { dialect, place } = this.#line;
+    const isTaken = this.#subscriptions?.has(id) || (dialect === "full" && this.#calls?.has(id));
     if (isTaken && (dialect === "full" || method === "subscription")) {
       return refusedWith("BAD_REQUEST", `Duplicate id ${id}`);
     }
@@ -171,13 +180,13 @@ export class Dispatch<Payload = string> {
       return appError("TOO_MANY_CALLS", { limit }, message);
     }
     if (method === "subscription") {
-      if (this.#subscriptions.size < limits.maxSubscriptions) return undefined;
+      if ((this.#subscriptions?.size ?? 0) < limits.maxSubscriptions) return undefined;
       return tooMany("subscriptions", "maxSubscriptions", limits.maxSubscriptions);
     }
-    if (this.#calls.size >= limits.maxCallsInFlight) {
+    if ((this.#calls?.size ?? 0) >= limits.maxCallsInFlight) {
       return tooMany("calls in flight", "maxCallsInFlight", limits.maxCallsInFlight);
     }
-    if (this.#host.takePlace()) return undefined;
+    if (place.take()) return undefined;
     return tooMany("calls in flight", "maxCallsPerPrincipal", limits.maxCallsPerPrincipal);
   }
 
@@ -186,7 +195,7 @@ export class Dispatch<Payload = string> {
     if (method === "subscription") return Number.POSITIVE_INFINITY;
     const limitMs = this.#host.lane(params.path).deadlineMs;
     // The base dialect does not know the member. PROTOCOL.md §4.1
-    if (deadlineMs === undefined || this.#host.dialect === "base") return limitMs;
+    if (deadlineMs === undefined || this.#line.dialect === "base") return limitMs;
     return Math.min(deadlineMs, limitMs);
   }
 
@@ -195,14 +204,14 @@ export class Dispatch<Payload = string> {
     batchIndex: number,
     held: HeldFrame | undefined,
   ): Running<Payload> {
-    const { ctx, dialect } = this.#host;
+    const { ctx, dialect } = this.#line;
     const { path, lastEventId } = params;
     const isKnownById = method === "subscription" || dialect === "full";
     return {
       key: isKnownById ? id : Symbol("call"),
       call: new Call({ type: method, path, ctx, rawInput: undefined, lastEventId, batchIndex }),
       lane: this.#host.lane(path),
-      head: this.#writer.head(id, jsonrpc),
+      head: this.#host.writer.head(id, jsonrpc),
       answered: false,
       held,
       deadline: undefined,
@@ -235,6 +244,7 @@ export class Dispatch<Payload = string> {
     }
     // From here on it can be given up: until now, nobody could have come to say so.
     if (this.#closedBy !== undefined) running.call.abort(this.#closedBy);
+    this.#calls ??= new Map();
     this.#calls.set(running.key, running);
     if (Number.isFinite(limitMs)) {
       const passed = () => this.#giveUp(running, abortReason.deadline(limitMs));
@@ -250,7 +260,7 @@ export class Dispatch<Payload = string> {
       await this.#fail(running, cause);
     } finally {
       running.deadline?.cancel();
-      this.#calls.delete(running.key);
+      this.#calls?.delete(running.key);
       this.#callEnded(running);
     }
   }
@@ -263,12 +273,13 @@ export class Dispatch<Payload = string> {
 
   #callEnded({ held }: Running<Payload>) {
     if (held !== undefined) this.#held.letGo(held);
-    this.#host.releasePlace();
+    this.#line.place.release();
   }
 
   // ---- subscriptions -----------------------------------------------------------------------
 
   async #runSubscription(running: Running<Payload>, request: Request) {
+    this.#subscriptions ??= new Map();
     this.#subscriptions.set(running.key, running);
     try {
       this.#follow(running, (await this.#invoke(running, request)) as AsyncIterable<unknown>);
@@ -282,24 +293,24 @@ export class Dispatch<Payload = string> {
     if (held !== undefined) {
       running.held = this.#held.keepOnly(held, [call.rawInput, call.lastEventId]);
     }
-    const { dialect, outbox } = this.#host;
+    const { dialect, outbox } = this.#line;
     const isFull = dialect === "full";
     const sink = new EventSink(running, this, outbox);
     const credit = isFull ? initialCredit + earlyCredit : Number.POSITIVE_INFINITY;
     running.subscription = new Subscription(events, sink, lane.overflow, credit);
     if (call.abortedBy !== undefined) return running.subscription.stop();
-    this.#push(this.#writer.started(head, isFull && lane.tracked));
+    this.#push(this.#host.writer.started(head, isFull && lane.tracked));
     running.subscription.start();
   }
 
   /** Tells the client how one of its subscriptions has ended. */
   async subscriptionEnded(running: Running<Payload>, failure: Failure | undefined) {
     if (failure !== undefined) await this.#fail(running, failure.cause);
-    this.#subscriptions.delete(running.key);
+    this.#subscriptions?.delete(running.key);
     if (running.held !== undefined) this.#held.letGo(running.held);
     // A failure before the start stands alone; anything else ends with `stopped`. PROTOCOL.md §5.1
     const hasStarted = running.subscription !== undefined;
-    if (hasStarted || !running.answered) this.#push(this.#writer.stopped(running.head));
+    if (hasStarted || !running.answered) this.#push(this.#host.writer.stopped(running.head));
   }
 
   // ---- messages ----------------------------------------------------------------------------
@@ -311,7 +322,7 @@ export class Dispatch<Payload = string> {
    * @throws TRPCError PAYLOAD_TOO_LARGE
    */
   pushResult({ head }: Running<Payload>, data: Payload | undefined, eventId?: string): number {
-    const frame = this.#writer.data(head, data, eventId);
+    const frame = this.#host.writer.data(head, data, eventId);
     const refusal = this.#sizeRefusal(frame);
     if (refusal !== undefined) throw refusal;
     this.#push(frame);
@@ -338,7 +349,7 @@ export class Dispatch<Payload = string> {
     const error = await running.lane.toError(cause).catch(getTRPCErrorFromUnknown);
     // Who was given up is expected to fail, and has been answered.
     if (running.call.abortedBy !== undefined)
-      return this.#host.failedUnheard?.(error, running.call);
+      return this.#line.failedUnheard?.(error, running.call);
     this.#host.report(error, running.call);
     this.#pushError(running, error);
   }
@@ -347,7 +358,7 @@ export class Dispatch<Payload = string> {
     if (running.answered) return;
     running.answered = true;
     const toFrame = (failure: TRPCError) =>
-      this.#writer.error(running.head, this.#encodeError(running, failure));
+      this.#host.writer.error(running.head, this.#encodeError(running, failure));
     const frame = toFrame(error);
     const refusal = frame && this.#sizeRefusal(frame);
     this.#push(refusal ? toFrame(refusal) : frame);
@@ -366,13 +377,13 @@ export class Dispatch<Payload = string> {
 
   /** What lets the client tell that the contracts differ where its call failed. PROTOCOL.md §6.3 */
   #contractHint(error: TRPCError, path: string): string | null | undefined {
-    const { procedureHashes } = this.#host;
+    const { procedureHashes } = this.#line;
     if (procedureHashes === undefined || !mayComeFromContract(error)) return undefined;
     return procedureHashes.get(path) ?? null;
   }
 
   #push(frame: Frame | undefined) {
-    if (this.#closedBy === undefined && frame !== undefined) this.#host.outbox.push(frame);
+    if (this.#closedBy === undefined && frame !== undefined) this.#line.outbox.push(frame);
   }
 }
 

@@ -5,33 +5,42 @@
 /** Takes and gives back places of one principal. */
 export interface Place {
   /** Takes a place, or says that there is none. */
-  readonly take: () => boolean;
-  readonly release: () => void;
+  take(): boolean;
+  release(): void;
 }
+
+/** For connections without a principal: each is bounded by itself only. */
+export const unlimitedPlace: Place = { take: () => true, release() {} };
 
 /** Counts the running calls of each principal up to `limit`. */
 export function createPlaces(limit: number) {
   const taken = new Map<string, number>();
-  const unlimited: Place = { take: () => true, release: () => {} };
+
+  class PrincipalPlace implements Place {
+    readonly #userId: string;
+
+    constructor(userId: string) {
+      this.#userId = userId;
+    }
+
+    take() {
+      const count = taken.get(this.#userId) ?? 0;
+      if (count >= limit) return false;
+      taken.set(this.#userId, count + 1);
+      return true;
+    }
+
+    release() {
+      const count = taken.get(this.#userId) ?? 0;
+      // Forgotten at zero: a million users may come by in a month.
+      if (count <= 1) taken.delete(this.#userId);
+      else taken.set(this.#userId, count - 1);
+    }
+  }
 
   return {
-    /** The places of a principal. Connections without one are bounded each by itself only. */
-    of(userId: string | undefined): Place {
-      if (userId === undefined) return unlimited;
-      return {
-        take() {
-          const count = taken.get(userId) ?? 0;
-          if (count >= limit) return false;
-          taken.set(userId, count + 1);
-          return true;
-        },
-        release() {
-          const count = taken.get(userId) ?? 0;
-          // Forgotten at zero: a million users may come by in a month.
-          if (count <= 1) taken.delete(userId);
-          else taken.set(userId, count - 1);
-        },
-      };
-    },
+    /** The places of a principal. */
+    of: (userId: string | undefined): Place =>
+      userId === undefined ? unlimitedPlace : new PrincipalPlace(userId),
   };
 }

@@ -1,10 +1,10 @@
 import { createManualClock } from "@tautline/testing";
 import { describe, expect, it } from "vitest";
-import { createRate } from "./rate.js";
+import { Rate } from "./rate.js";
 
 function setUp(limits = { messagesPerSecond: 10, messageBurst: 4 }) {
   const clock = createManualClock();
-  const rate = createRate(clock, limits);
+  const rate = new Rate(clock, limits);
   /** Takes `count` tokens at once: `a` for accepted, `r` for refused, `c` for closed. */
   const take = (count: number) =>
     Array.from({ length: count }, () => rate.take().verdict[0]).join("");

@@ -2,7 +2,7 @@
  * Rate: a token bucket per connection. It refuses messages one by one first, so that a client
  * which slows down loses nothing; only one that goes on is cut off. PROTOCOL.md §8
  */
-import { type Clock, createTokenBucket } from "@tautline/contracts/runtime";
+import { type Clock, createTokenBucket, type TokenBucket } from "@tautline/contracts/runtime";
 
 /** What becomes of one message. */
 export type RateVerdict =
@@ -14,25 +14,34 @@ const accept: RateVerdict = { verdict: "accept" };
 const close: RateVerdict = { verdict: "close" };
 
 /** Counts the messages of one connection. */
-export function createRate(
-  clock: Clock,
-  limits: { readonly messagesPerSecond: number; readonly messageBurst: number },
-) {
-  const { messagesPerSecond, messageBurst } = limits;
-  const bucket = createTokenBucket(clock, messagesPerSecond, messageBurst);
-  let refusals = 0;
+export class Rate {
+  readonly #bucket: TokenBucket;
+  /** Messages refused in a row before it is cut off. */
+  readonly #patience: number;
+  #refusals = 0;
 
-  return {
-    /** Takes one token. */
-    take(): RateVerdict {
-      const retryAfterMs = bucket.take();
-      if (retryAfterMs === 0) {
-        // One for one, and not all at once: a flood, too, has a message accepted each millisecond.
-        if (refusals > 0) refusals -= 1;
-        return accept;
-      }
-      refusals += 1;
-      return refusals > messageBurst ? close : { verdict: "refuse", retryAfterMs };
-    },
-  };
+  constructor(
+    clock: Clock,
+    limits: { readonly messagesPerSecond: number; readonly messageBurst: number },
+  ) {
+    const { messagesPerSecond, messageBurst } = limits;
+    this.#bucket = createTokenBucket(clock, messagesPerSecond, messageBurst);
+    this.#patience = messageBurst;
+  }
+
+  /**
+   * Takes one token.
+   *
+   * @param now The clock's time, from who has just read it.
+   */
+  take(now?: number): RateVerdict {
+    const retryAfterMs = this.#bucket.take(now);
+    if (retryAfterMs === 0) {
+      // One for one, and not all at once: a flood, too, has a message accepted each millisecond.
+      if (this.#refusals > 0) this.#refusals -= 1;
+      return accept;
+    }
+    this.#refusals += 1;
+    return this.#refusals > this.#patience ? close : { verdict: "refuse", retryAfterMs };
+  }
 }

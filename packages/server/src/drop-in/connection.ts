@@ -10,6 +10,7 @@ import type { WebSocket } from "ws";
 import type { Call } from "../call/call.js";
 import { Dispatch } from "../connection/dispatch.js";
 import { Outbox } from "../connection/outbox.js";
+import { unlimitedPlace } from "../connection/places.js";
 import { Turn } from "../connection/turn.js";
 import { type AnyTRPCRouter, getTRPCErrorFromUnknown, TRPCError } from "../trpc.js";
 import { type About, createFailures } from "./failures.js";
@@ -163,25 +164,28 @@ export function serveSocket<Payload>(
 
   function createDispatch() {
     const lane = createStockLane(router, failures, format.toPayload, unheard);
-    return new Dispatch<Payload>({
-      dialect: "base",
-      outbox,
-      limits,
-      clock: systemClock,
-      ctx,
-      lane: () => lane,
-      writer,
-      takePlace: () => true,
-      releasePlace() {},
-      encodeInternal: failures.fallback,
-      report(error, call) {
-        // What else the handler has begun for a subscription ends with it.
-        if (call?.type === "subscription") call.onAbort?.();
-        failures.report(error, call ? aboutCall(call) : nobody());
+    return new Dispatch<Payload>(
+      {
+        limits,
+        clock: systemClock,
+        lane: () => lane,
+        writer,
+        encodeInternal: failures.fallback,
+        report(error, call) {
+          // What else the handler has begun for a subscription ends with it.
+          if (call?.type === "subscription") call.onAbort?.();
+          failures.report(error, call ? aboutCall(call) : nobody());
+        },
       },
-      refused: (error, call) => failures.report(error, aboutCall(call)),
-      failedUnheard: unheard,
-    });
+      {
+        dialect: "base",
+        outbox,
+        ctx,
+        place: unlimitedPlace,
+        refused: (error, call) => failures.report(error, aboutCall(call)),
+        failedUnheard: unheard,
+      },
+    );
   }
 
   /** An AbortError is how a handler is expected to end that was given up; anything else is told. */
