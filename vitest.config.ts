@@ -12,7 +12,7 @@ const project = (
 
 // What needs more than Node, or is no test of the packages. All else in tests/ is integration.
 const apart = [
-  "tests/{protocol,types,tooling,interop,interop-trpc,hostile,fuzz,e2e,.cache}/**",
+  "tests/{protocol,types,tooling,interop,interop-trpc,hostile,fuzz,fault,e2e,.cache}/**",
   ...configDefaults.exclude,
 ];
 
@@ -53,6 +53,12 @@ export default defineConfig({
       project("hostile", ["tests/hostile/**/*.test.ts", "tests/fuzz/**/*.test.ts"], {
         testTimeout: 60_000,
       }),
+      project("fault", ["tests/fault/**/*.test.ts"], {
+        testTimeout: 60_000,
+        exclude: ["**/*.session.test.ts", ...configDefaults.exclude],
+      }),
+      // What needs a session that outlives its socket.
+      project("sessions", ["tests/fault/**/*.session.test.ts"], { testTimeout: 120_000 }),
       project("interop", ["tests/interop/**/*.test.ts"], { testTimeout: 60_000 }),
       project("stock", ["tests/interop-trpc/**/*.test.ts"]),
       project("e2e", ["tests/e2e/**/*.test.ts"], { testTimeout: 120_000 }),

@@ -83,6 +83,14 @@ export const steps = [
     run: (leftMs) => vitest({ projects: ["examples"], timeoutMs: leftMs() }),
   },
   {
+    name: "fault",
+    title: "Servers killed and lines cut",
+    needs: ["install"],
+    timeoutMs: 180_000,
+    exists: () => filesIn("tests/fault", isTest).length > 0,
+    run: (leftMs) => vitest({ projects: ["fault"], timeoutMs: leftMs() }),
+  },
+  {
     name: "e2e",
     title: "The demo in Chromium",
     needs: ["install", "build"],
