@@ -4,9 +4,10 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 
 const expected: Record<string, readonly string[]> = {
   echo: ["Welcome aboard", "Is this thing on? (a Date came back as a Date)"],
@@ -29,29 +30,73 @@ it.for(Object.keys(expected))(
   "%s prints what its reader expects",
   { timeout: 30_000 },
   async (folder) => {
-    const server = start(folder, "server.ts", { PORT: "0" });
-    try {
-      const url = await lineWith(server, /^Listening on (\S+)$/);
-      const client = start(folder, "client.ts", { URL: url });
-      const printed: string[] = [];
-      createInterface({ input: client.stdout! }).on("line", (line) => printed.push(line));
-      const complaints = text(client);
-      const [code] = await once(client, "close");
-      expect({ code, printed, complaints: complaints() }).toEqual({
-        code: 0,
-        printed: expected[folder],
-        complaints: "",
-      });
-    } finally {
-      server.kill();
-    }
+    expect(await besideItsServer(folder, "client.ts")).toEqual({
+      code: 0,
+      printed: expected[folder],
+      complaints: "",
+    });
   },
 );
 
+describe("migration", () => {
+  it.for(["before", "after"])(
+    "its checks are green %s two imports are changed",
+    { timeout: 30_000 },
+    async (folder) => {
+      const { code, printed, complaints } = await besideItsServer(
+        `migration/${folder}`,
+        "checks.ts",
+      );
+      const report = printed.join("\n");
+      expect({ code, complaints }, report).toEqual({ code: 0, complaints: "" });
+      expect(report).toMatch(/pass 3$/m);
+      expect(report).toMatch(/fail 0$/m);
+    },
+  );
+
+  it("two imports are all that changes", () => {
+    const files = readdirSync(pathOf("migration/before"));
+    expect(readdirSync(pathOf("migration/after"))).toEqual(files);
+    const changed = files.flatMap((file) => {
+      const before = linesOf(`migration/before/${file}`);
+      const after = linesOf(`migration/after/${file}`);
+      expect(after).toHaveLength(before.length);
+      return after.filter((line, index) => line !== before[index]);
+    });
+    expect(changed.sort()).toEqual([
+      'import { applyWSSHandler } from "@tautline/server/trpc";',
+      'import { createWSClient, wsLink } from "@tautline/client/trpc";',
+    ]);
+  });
+});
+
+/** Runs a program of the folder beside the folder's server, and tells how it ended. */
+async function besideItsServer(folder: string, file: string) {
+  const server = start(folder, "server.ts", { PORT: "0" });
+  try {
+    const url = await lineWith(server, /^Listening on (\S+)$/);
+    const client = start(folder, file, { URL: url });
+    const printed: string[] = [];
+    createInterface({ input: client.stdout! }).on("line", (line) => printed.push(line));
+    const complaints = text(client);
+    const [code] = await once(client, "close");
+    return { code, printed, complaints: complaints() };
+  } finally {
+    server.kill();
+  }
+}
+
+function pathOf(path: string) {
+  return fileURLToPath(new URL(path, import.meta.url));
+}
+
+function linesOf(file: string) {
+  return readFileSync(pathOf(file), "utf8").split("\n");
+}
+
 function start(folder: string, file: string, env: Record<string, string>): ChildProcess {
-  const cwd = fileURLToPath(new URL(folder, import.meta.url));
   return spawn(process.execPath, ["--import", "tsx", file], {
-    cwd,
+    cwd: pathOf(folder),
     env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
