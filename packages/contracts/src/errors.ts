@@ -17,6 +17,14 @@ export const appErrors = {
   NOT_SENT: { trpcCode: "SERVICE_UNAVAILABLE", retry: true },
   /** The call was sent and its answer lost: it may have run, or not. */
   OUTCOME_UNKNOWN: { trpcCode: "SERVICE_UNAVAILABLE", retry: false },
+  /** The mutation could not be recorded, so it was not run: the store is full, or did not answer. */
+  NOT_RECORDED: { trpcCode: "SERVICE_UNAVAILABLE", retry: true },
+  /** It ran, and what it answered was too large or too old to be kept; `data.ok` says how it ended. */
+  RESULT_NOT_RETAINED: { trpcCode: "CONFLICT", retry: false },
+  /** The same id or key stands for another input, another procedure or another caller. */
+  REQUEST_ID_CONFLICT: { trpcCode: "CONFLICT", retry: false },
+  /** The client has said already that it has the answer to this request: it is not run again. */
+  STALE: { trpcCode: "CONFLICT", retry: false },
   /** A subscription without positions was lost with its connection: it can not be continued. */
   STREAM_LOST: { trpcCode: "SERVICE_UNAVAILABLE", retry: true },
   /** The subscriber was slower than `overflow: "cut"` allows. */
@@ -46,6 +54,10 @@ export interface AppErrorData {
   DEADLINE_EXCEEDED: { readonly deadlineMs: number };
   NOT_SENT: undefined;
   OUTCOME_UNKNOWN: undefined;
+  NOT_RECORDED: undefined;
+  RESULT_NOT_RETAINED: { readonly ok: boolean };
+  REQUEST_ID_CONFLICT: undefined;
+  STALE: undefined;
   STREAM_LOST: undefined;
   OVERFLOW: { readonly waiting: number };
   RATE_LIMITED: { readonly retryAfterMs: number };

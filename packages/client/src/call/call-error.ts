@@ -31,7 +31,14 @@ export class CallFailure extends Error {
 /** The codes a client finds out by itself. */
 export type LocalCode = Exclude<
   AppErrorCode,
-  "OVERFLOW" | "RATE_LIMITED" | "TOO_MANY_CALLS" | "INTERNAL"
+  | "OVERFLOW"
+  | "RATE_LIMITED"
+  | "TOO_MANY_CALLS"
+  | "INTERNAL"
+  | "NOT_RECORDED"
+  | "RESULT_NOT_RETAINED"
+  | "REQUEST_ID_CONFLICT"
+  | "STALE"
 >;
 
 // What `appErrors` of the contracts says of them, in the short form that all bundles hold: the
