@@ -5,6 +5,9 @@
 /** Writes one record: fields first, then a sentence. */
 export type LogMethod = (fields: object, message: string) => void;
 
+/** How loud a record is. */
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
 /** Where a server writes what its operator should know. pino fits. */
 export interface Logger {
   readonly debug: LogMethod;
@@ -23,10 +26,13 @@ export function quoted(text: string): string {
   return `${Buffer.from(text.slice(0, quotedLength), "utf16le").toString("utf16le")}…`;
 }
 
+/** Where nobody reads. Known by identity, so that what would go there need not be made. */
+export const silent: LogMethod = () => {};
+
 /** Warnings and errors on the console; the quieter levels go nowhere. */
 export const consoleLogger: Logger = {
-  debug: () => {},
-  info: () => {},
+  debug: silent,
+  info: silent,
   warn: (fields, message) => console.warn(`[tautline] ${message}`, fields),
   error: (fields, message) => console.error(`[tautline] ${message}`, fields),
 };
