@@ -47,6 +47,16 @@ export const runs = [
     what: "answers both clients",
     check: (folder) => together(folder, existingRouter),
   },
+  {
+    path: "docs/guide/migrating-from-trpc.md",
+    what: "each step answers the clients of all steps before it, and stock ones",
+    check: (folder) => together(folder, migrating),
+  },
+  {
+    path: "docs/guide/from-socket-io.md",
+    what: "says something in a room, and hears it",
+    check: (folder) => together(folder, fromSocketIo),
+  },
   ...["express", "fastify", "hono"].map((name) => ({
     path: "docs/guide/server.md",
     what: `answers pages and calls with ${name}`,
@@ -118,6 +128,43 @@ async function existingRouter(start, folder) {
   const client = start(dialling(folder, "client.js", 3_000, port));
   await client.says("Hello Ana");
   await client.says("Hello Ben");
+}
+
+/** @param {Start} start @param {string} folder */
+async function migrating(start, folder) {
+  const dropIn = readFileSync(join(folder, "out/client.js"), "utf8");
+  writeFileSync(
+    join(folder, "out/stock.js"),
+    dropIn.replace("@tautline/client/trpc", "@trpc/client"),
+  );
+  const clients = ["stock.js", "client.js"];
+  const steps = [
+    ["server.js"],
+    ["served.js", "linked.js"],
+    ["both.js", "declared.js"],
+    ["whole.js", "whole-client.js"],
+  ];
+  for (const [server = "", ...more] of steps) {
+    clients.push(...more);
+    const process = start(server);
+    const port = await process.port(3_000);
+    for (const client of clients) {
+      const [author] = await start(dialling(folder, client, 3_000, port)).lines();
+      assert.equal(author, "Ana", `${client} on ${server}`);
+    }
+    await process.stop();
+  }
+}
+
+/** @param {Start} start @param {string} folder */
+async function fromSocketIo(start, folder) {
+  const port = await start("server.js").port(3_000);
+  const say = dialling(folder, "say.js", 3_000, port);
+  const follow = readFileSync(join(folder, "out/follow.js"), "utf8");
+  writeFileSync(join(folder, "out/follow-here.js"), follow.replace("say.js", say));
+  const member = start("follow-here.js");
+  await member.says(String(new Date().getFullYear()));
+  await member.says("Ana: Ahoy");
 }
 
 const renderer = `
