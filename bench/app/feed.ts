@@ -19,23 +19,23 @@ export class Feed {
 
   /** Follows from now on, until `return` or the signal ends it. */
   follow(signal?: AbortSignal): AsyncIterableIterator<Item, undefined> {
-    const follower: Follower = new Follower(() => this.#followers.delete(follower));
+    const follower = new Follower(this.#followers);
     this.#followers.add(follower);
     // The generators around this one are waiting in `next` when their reader leaves, and can not be
     // told by `return` until that resolves: it is the signal that ends them.
-    signal?.addEventListener("abort", () => follower.end(), { once: true });
+    signal?.addEventListener("abort", follower, { once: true });
     return follower;
   }
 }
 
 class Follower implements AsyncIterableIterator<Item, undefined> {
-  readonly #left: () => void;
+  readonly #followers: Set<Follower>;
   readonly #waiting: Item[] = [];
   #wake: ((result: IteratorResult<Item, undefined>) => void) | undefined;
   #ended = false;
 
-  constructor(left: () => void) {
-    this.#left = left;
+  constructor(followers: Set<Follower>) {
+    this.#followers = followers;
   }
 
   push(item: Item) {
@@ -64,9 +64,14 @@ class Follower implements AsyncIterableIterator<Item, undefined> {
   end() {
     if (this.#ended) return;
     this.#ended = true;
-    this.#left();
+    this.#followers.delete(this);
     this.#wake?.({ done: true, value: undefined });
     this.#wake = undefined;
+  }
+
+  /** The signal has aborted. */
+  handleEvent() {
+    this.end();
   }
 
   [Symbol.asyncIterator]() {
