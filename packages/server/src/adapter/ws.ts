@@ -5,7 +5,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Frame, Socket, SocketHandler } from "@tautline/contracts/runtime";
 import { chooseDialect } from "@tautline/contracts/wire";
-import { type RawData, type ServerOptions, type WebSocket, WebSocketServer } from "ws";
+import { type RawData, type ServerOptions, WebSocket, WebSocketServer } from "ws";
 import { toBytes } from "./frame.js";
 
 /** Turns upgrade requests into sockets. */
@@ -47,6 +47,7 @@ export function createAcceptor({
     // A peer that does not finish the closing handshake would hold the socket for ws's own 30 s.
     closeTimeout: 2_000,
     clientTracking: false,
+    WebSocket: OwnedWebSocket,
     handleProtocols: (offered) => chooseDialect(offered).protocol || false,
   });
   return {
@@ -61,7 +62,7 @@ export function createAcceptor({
       const onRefused = ({ message }: Error) => refused(400, message);
       server.once("wsClientError", onRefused);
       server.handleUpgrade(request, stream, head, (webSocket) =>
-        socket(new AcceptedSocket(webSocket, stream)),
+        socket(new AcceptedSocket(webSocket as OwnedWebSocket, stream)),
       );
       server.off("wsClientError", onRefused);
     },
@@ -88,9 +89,30 @@ const codeOfError: Readonly<Record<string, number | undefined>> = {
   WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1009,
 };
 
-/** A socket of `ws`, which tells its listeners of itself as `this`: they find its owner there. */
-interface OwnedWebSocket extends WebSocket {
-  owner: AcceptedSocket;
+/**
+ * A socket of `ws` that tells its one owner what it has to tell. A table of listeners would take a
+ * quarter of a kilobyte, ten thousand times, and a look-up for each message.
+ */
+class OwnedWebSocket extends WebSocket {
+  owner: AcceptedSocket | undefined;
+
+  override emit(event: string | symbol, first?: unknown, second?: unknown): boolean {
+    const { owner } = this;
+    if (owner === undefined) return false;
+    if (event === "message") owner.received(toFrame(first as RawData, second as boolean));
+    else if (event === "ping") owner.pinged(first as Buffer);
+    else if (event === "pong") owner.ponged();
+    else if (event === "error") owner.failed(first as WsError);
+    else if (event === "close") owner.closed(first as number, second as Buffer);
+    return true;
+  }
+}
+
+type WsError = Error & { readonly code?: string };
+
+function toFrame(data: RawData, isBinary: boolean): Frame {
+  const bytes = data as Buffer; // ws's own `binaryType`
+  return isBinary ? bytes : bytes.toString("utf8");
 }
 
 const nothing = Buffer.alloc(0);
@@ -110,15 +132,10 @@ class AcceptedSocket implements Socket {
   /** How it ended; or how it is going to, once a frame was broken: ws forgets what was wrong. */
   #ending: Ending | undefined;
 
-  constructor(webSocket: WebSocket, stream: Duplex) {
+  constructor(webSocket: OwnedWebSocket, stream: Duplex) {
     this.#webSocket = webSocket;
     this.#stream = stream;
-    (webSocket as OwnedWebSocket).owner = this;
-    webSocket.on("message", onMessage);
-    webSocket.on("ping", onPing);
-    webSocket.on("pong", onPong);
-    webSocket.on("error", onError);
-    webSocket.on("close", onClose);
+    webSocket.owner = this;
   }
 
   get protocol() {
@@ -134,7 +151,7 @@ class AcceptedSocket implements Socket {
     const early = this.#early ?? [];
     this.#early = undefined;
     for (const frame of early) handler.frame(frame);
-    if (this.#webSocket.readyState === this.#webSocket.CLOSED) this.ended();
+    if (this.#webSocket.readyState === this.#webSocket.CLOSED) this.#tellEnd();
   }
 
   send(frame: Frame) {
@@ -207,39 +224,20 @@ class AcceptedSocket implements Socket {
     this.#handler?.control?.();
   }
 
-  broke(ending: Ending) {
-    this.#ending = ending;
+  failed({ code, message }: WsError) {
+    const closeCode = codeOfError[code ?? ""];
+    // A broken frame: ws tells the peer the code that says so.
+    if (closeCode !== undefined) this.#ending = { code: closeCode, reason: message };
   }
 
-  ended(ending?: Ending) {
-    this.#ending ??= ending;
+  closed(code: number, reason: Buffer) {
+    this.#ending ??= { code, reason: reason.toString("utf8") };
+    this.#tellEnd();
+  }
+
+  #tellEnd() {
     if (this.#ending !== undefined) this.#handler?.close(this.#ending.code, this.#ending.reason);
   }
-}
-
-function onMessage(this: WebSocket, data: RawData, isBinary: boolean) {
-  const bytes = data as Buffer;
-  (this as OwnedWebSocket).owner.received(isBinary ? bytes : bytes.toString("utf8"));
-}
-
-function onPing(this: WebSocket, data: Buffer) {
-  (this as OwnedWebSocket).owner.pinged(data);
-}
-
-function onPong(this: WebSocket) {
-  (this as OwnedWebSocket).owner.ponged();
-}
-
-function onError(this: WebSocket, { code, message }: Error & { readonly code?: string }) {
-  const closeCode = codeOfError[code ?? ""];
-  // A broken frame: ws tells the peer the code that says so.
-  if (closeCode !== undefined) {
-    (this as OwnedWebSocket).owner.broke({ code: closeCode, reason: message });
-  }
-}
-
-function onClose(this: WebSocket, code: number, reason: Buffer) {
-  (this as OwnedWebSocket).owner.ended({ code, reason: reason.toString("utf8") });
 }
 
 /** 123, not 125: the close frame spends two bytes on its code. RFC 6455 §5.5.1 */
