@@ -22,7 +22,8 @@ export type DialectChoice =
 export function chooseDialect(offered: Iterable<string>): DialectChoice {
   let unknown: string | undefined;
   for (const protocol of offered) {
-    if (protocol === fullDialectProtocol) return { dialect: "full", protocol };
+    // The constant: each client's own word for it would be kept as long as its connection.
+    if (protocol === fullDialectProtocol) return { dialect: "full", protocol: fullDialectProtocol };
     if (/^tautline\.\d+$/.test(protocol)) unknown ??= protocol;
   }
   if (unknown !== undefined) return { dialect: "unsupported", protocol: unknown };

@@ -54,7 +54,7 @@ export function decideUpgrade(
     url,
     choice: chooseDialect(offered.map((protocol) => protocol.trim())),
     headers: withoutAmbient(request.headers, origins),
-    expectsParams: url.searchParams.get("connectionParams") === "1",
+    expectsParams: url.search !== "" && url.searchParams.get("connectionParams") === "1",
   };
 }
 

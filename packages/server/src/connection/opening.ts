@@ -166,9 +166,19 @@ export class Opening {
   async #admit(credentials: Credentials | null, client: string | undefined) {
     const connection = this.#connection;
     this.#timer.cancel();
-    this.#leaving = new AbortController();
+    const leaving = new AbortController();
+    this.#leaving = leaving;
     const { headers, url, remoteAddress } = this.#start;
-    const request = { credentials, headers, url, remoteAddress, signal: this.#leaving.signal };
+    const request = {
+      credentials,
+      headers,
+      url,
+      remoteAddress,
+      // A getter: the signal takes a kilobyte, and most never ask.
+      get signal() {
+        return leaving.signal;
+      },
+    };
     let admission: Admission;
     try {
       admission = await connection.admit(request, client);
