@@ -6,7 +6,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
 import { type Child, startProcess } from "./process.js";
-import type { Setup, serverOrders } from "./server-process.js";
+import type { DropInSetup, Setup, serverOrders } from "./server-process.js";
 import type { witnessOrders } from "./witness-process.js";
 
 // What one collection of garbage may leave to the next, and code compiled meanwhile.
@@ -44,6 +44,11 @@ export class Arena {
   /** Starts one more server in the same process. */
   start(setup: Setup = {}): Promise<number> {
     return this.server.tell("start", setup);
+  }
+
+  /** Starts a drop-in in the same process. */
+  startDropIn(setup: DropInSetup = {}): Promise<number> {
+    return this.server.tell("startDropIn", setup);
   }
 
   /** The log since it was last read. */

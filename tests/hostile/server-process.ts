@@ -4,9 +4,11 @@
  */
 import { createServer as createHttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import type { Limits } from "@tautline/contracts/wire";
 import { createServer, type Origins } from "@tautline/server";
+import { applyWSSHandler } from "@tautline/server/trpc";
+import { WebSocketServer } from "ws";
 import { obey } from "./obey.js";
 import { router, type Stage } from "./service.js";
 
@@ -21,6 +23,13 @@ export interface Setup {
   readonly oneUser?: boolean;
   /** Attached to an http server, alone or beside somebody else who listens for upgrades. */
   readonly attached?: "alone" | "shared";
+}
+
+/** How a drop-in is set up. */
+export interface DropInSetup {
+  readonly prefix?: string;
+  /** tRPC's own limit on the messages of a frame. */
+  readonly maxBatchSize?: number;
 }
 
 /** One line of the log. */
@@ -98,6 +107,34 @@ export const serverOrders = {
     if (setup.attached === "shared") http.on("upgrade", () => {});
     await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
     return (http.address() as AddressInfo).port;
+  },
+
+  /**
+   * Starts the drop-in as a tRPC application would, and says its port. Elsewhere than below `prefix`
+   * sockets are nobody's. A context for `{ token: "broken" }` fails, one for `"late"` takes half a
+   * second, one for `"slow"` as long as the client stays.
+   */
+  async startDropIn({ prefix, maxBatchSize }: DropInSetup): Promise<number> {
+    const wss = new WebSocketServer({ port: 0, host: "127.0.0.1", maxPayload: 1_048_576 });
+    applyWSSHandler({
+      wss,
+      router,
+      ...(prefix === undefined ? {} : { prefix }),
+      ...(maxBatchSize === undefined ? {} : { maxBatchSize }),
+      async createContext({ info: { connectionParams, signal } }) {
+        if (connectionParams?.token === "broken") throw new Error("The password is hunter2");
+        if (connectionParams?.token === "late") await sleep(500);
+        if (connectionParams?.token === "slow") {
+          await new Promise((resolve) => signal.addEventListener("abort", resolve));
+        }
+        return { stage };
+      },
+      onError: ({ error, type, path }) =>
+        log("warn", { code: error.code, type, path }, error.message),
+    });
+    connections.push(wss.clients);
+    await new Promise((resolve) => wss.once("listening", resolve));
+    return (wss.address() as AddressInfo).port;
   },
 
   /** Memory after garbage collection, in bytes. */
