@@ -75,6 +75,19 @@ export const steps = [
     run: (leftMs) => vitest({ projects: suite, timeoutMs: leftMs() }),
   },
   {
+    name: "hostile",
+    title: "Hostile input, and a short run of the fuzzer",
+    needs: ["install"],
+    timeoutMs: 240_000,
+    exists: () => filesIn("tests/hostile", isTest).length > 0,
+    run: (leftMs) =>
+      vitest({
+        projects: ["hostile"],
+        flags: ["--no-file-parallelism"], // what others suffer is measured: no other attack beside one
+        timeoutMs: leftMs(),
+      }),
+  },
+  {
     name: "examples",
     title: "Examples",
     needs: ["install", "build"],
