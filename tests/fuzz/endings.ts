@@ -102,7 +102,13 @@ export function wrapped(random: Random, message: string): Uint8Array {
   if (kind < 0.8) return text(message);
   if (kind < 0.9) {
     const between = random.chance(0.5) ? [ping("x"), pong()] : [];
-    return fragments(message, 1 + random.below(message.length + 1), between);
+    // A thousand pieces, where there may be 1,024.
+    const least = 1 + Math.ceil(Buffer.byteLength(message) / 1_000);
+    return fragments(
+      message,
+      random.chance(0.5) ? least : least + random.below(message.length + 1),
+      between,
+    );
   }
   const mask = random.pick([bytes(0, 0, 0, 0), bytes(255, 255, 255, 255), bytes(1, 2, 3, 4)]);
   return text(message, { mask, lengthBits: 64 });

@@ -1,6 +1,6 @@
 /**
- * The long run: `npm run fuzz -- --inputs 1000000 --seed 7`. Prints the table and ends with 1 when
- * anything failed or was met too seldom.
+ * The long run: `npm run fuzz -- --inputs 1000000 --seed 7`. Prints the table, with `--report` also
+ * into RESULTS.md, and ends with 1 when anything failed or was met too seldom.
  */
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
@@ -14,7 +14,7 @@ const { values } = parseArgs({
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
     parallel: { type: "string", default: "48" },
     "at-least": { type: "string" },
-    out: { type: "string" },
+    report: { type: "boolean", default: false },
   },
 });
 const inputs = Number(values.inputs);
@@ -31,7 +31,8 @@ const report = await fuzz({
   onProgress: (line) => console.log(line),
 });
 const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim();
-const page = toMarkdown(report, { seed, commit });
+const page = toMarkdown(report, { inputs, seed, commit });
 console.log(`\n${page}`);
-if (values.out !== undefined) writeFileSync(values.out, page);
+// From the root of the repository, where `scripts/fuzz.mjs` starts.
+if (values.report) writeFileSync("tests/fuzz/RESULTS.md", page);
 process.exit(report.problems.length === 0 ? 0 : 1);

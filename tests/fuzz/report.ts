@@ -7,7 +7,10 @@ const mib = (bytes: number) => `${(bytes / 1_048_576).toFixed(1)} MiB`;
 const count = (number: number) => number.toLocaleString("en");
 
 /** The report in Markdown. */
-export function toMarkdown(report: FuzzReport, about: { seed: number; commit: string }): string {
+export function toMarkdown(
+  report: FuzzReport,
+  about: { inputs: number; seed: number; commit: string },
+): string {
   const { tally, seconds, memory, healthy, problems } = report;
   const share = ((tally.envelopes / tally.inputs) * 100).toFixed(0);
   const met = (name: string) => tally.counts.get(name) ?? 0;
@@ -37,8 +40,8 @@ export function toMarkdown(report: FuzzReport, about: { seed: number; commit: st
   return [
     "# A million inputs",
     "",
-    "What `npm run fuzz` printed; `fuzzer.ts` says what it asks. Memory is the server's, first when a tenth",
-    "of the inputs was through and all code compiled.",
+    `What \`npm run fuzz -- --inputs ${about.inputs} --seed ${about.seed} --report\` wrote; \`fuzzer.ts\` says what`,
+    "it asks. Memory is the server's, first when a tenth of the inputs was through and all code compiled.",
     "",
     "| | |",
     "| --- | --- |",

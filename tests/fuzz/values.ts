@@ -128,7 +128,10 @@ const broken: readonly ((random: Random) => unknown)[] = [
   (random) => random.pick([null, "text", 7, [], [1], true]),
   (random) => ({ json: 1, meta: random.pick(["x", 7, [], true]) }),
   (random) => ({ json: {}, meta: { values: random.pick(["Date", 7, true]), v: 1 } }),
-  (random) => ({ json: {}, meta: { referentialEqualities: random.pick(["a", 7]), v: 1 } }),
+  (random) => ({
+    json: {},
+    meta: { referentialEqualities: random.pick(["a", { a: 7 }, [7]]), v: 1 },
+  }),
   () => ({ json: { a: 1 }, meta: { referentialEqualities: { a: [1] }, v: 1 } }),
   () => ({ json: { a: { b: null } }, meta: { referentialEqualities: { a: ["a.b"] }, v: 1 } }),
   (random) => dateAt(random.pick(nowhere), random.pick([1, 0, "1", undefined])),
