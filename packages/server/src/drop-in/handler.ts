@@ -1,5 +1,6 @@
 /**
- * The handlers of `@trpc/server/adapters/ws`, by their names and with their options. The wire is the base dialect: PROTOCOL.md §2
+ * The handlers of `@trpc/server/adapters/ws`, by their names and with their options, on the base
+ * dialect. PROTOCOL.md §2
  */
 import type { IncomingMessage } from "node:http";
 import type { Frame } from "@tautline/contracts/runtime";
