@@ -2,6 +2,7 @@
 
 import {
   QueryClient,
+  skipToken,
   useInfiniteQuery,
   useMutation,
   useQuery,
@@ -16,7 +17,7 @@ import { afterEach, describe, expect, expectTypeOf, it } from "vitest";
 import { z } from "zod";
 import { createClient } from "../client.js";
 import { isDeclared } from "../index.js";
-import { createPlay, failure, result } from "../play.test-kit.js";
+import { createPlay, event, failure, result } from "../play.test-kit.js";
 import { createTautlineReact, useSubscription } from "./index.js";
 
 const app = contract({
@@ -31,6 +32,17 @@ const app = contract({
     errors: { TOO_MANY: z.object({ most: z.number() }) },
   }),
   ticks: subscription({ output: z.number() }),
+  find: query({
+    input: z.object({ id: z.string() }),
+    output: z.string(),
+    errors: { MOVED: z.object({ to: z.string() }) },
+  }),
+  log: subscription({
+    input: z.object({ of: z.string() }),
+    output: z.string(),
+    errors: { SHUT: z.object({ since: z.number() }) },
+    tracked: true,
+  }),
 });
 
 const { TautlineProvider, useApi, useConnection, useConnectionStats, useTRPC } =
@@ -105,6 +117,68 @@ describe("in React", () => {
     await screen.findByText("at most 3");
   });
 
+  it("a query's declared error is narrowed, and any other keeps tRPC's code", async () => {
+    const { show, say, play } = setUp();
+    function Found({ id }: { id: string }) {
+      const { error } = useQuery(useTRPC().find.queryOptions({ id }));
+      if (isDeclared(error, "MOVED")) {
+        expectTypeOf(error.data.app.data).toEqualTypeOf<{ to: string }>();
+        return <p>{`${id} moved to ${error.data.app.data.to}`}</p>;
+      }
+      // @ts-expect-error this procedure declares no such error
+      isDeclared(error, "TOO_MANY");
+      return <p>{`${id} ${error ? error.data?.code : "…"}`}</p>;
+    }
+    render(
+      show(
+        <>
+          <Found id="a" />
+          <Found id="b" />
+        </>,
+      ),
+    );
+    (await play.socket()).welcome();
+    await say(
+      failure(1, "UNPROCESSABLE_CONTENT", { code: "MOVED", data: { to: "c" } }),
+      failure(2, "NOT_FOUND"),
+    );
+    await screen.findByText("a moved to c");
+    await screen.findByText("b NOT_FOUND");
+  });
+
+  it("a mutation's answer is rendered, and makes the list be asked for again", async () => {
+    const { play, show, say } = setUp();
+    function Page() {
+      const trpc = useTRPC();
+      const client = useQueryClient();
+      const list = useQuery(trpc.list.queryOptions({}));
+      const change = useMutation(
+        trpc.change.mutationOptions({
+          onSuccess: () => client.invalidateQueries(trpc.list.queryFilter()),
+        }),
+      );
+      expectTypeOf(change.mutate).parameter(0).toEqualTypeOf<{ n: number }>();
+      expectTypeOf(change.data).toEqualTypeOf<number | undefined>();
+      return (
+        <button type="button" onClick={() => change.mutate({ n: 1 })}>
+          {`${list.data?.items.join()} ${change.status} ${change.data}`}
+        </button>
+      );
+    }
+    render(show(<Page />));
+    const socket = await play.socket();
+    socket.welcome();
+    await say(result(1, { items: ["a"] }));
+    await screen.findByText("a idle undefined");
+    act(() => screen.getByRole("button").click());
+    await waitFor(() => expect(socket.messages.at(-1).method).toBe("mutation"));
+    await screen.findByText("a pending undefined");
+    await say(result(2, 7));
+    await waitFor(() => expect(socket.messages.at(-1)).toMatchObject({ id: 3, method: "query" }));
+    await say(result(3, { items: ["a", "b"] }));
+    await screen.findByText("a,b success 7");
+  });
+
   it("an infinite query follows its cursor", async () => {
     const { play, show, say } = setUp();
     function List() {
@@ -147,6 +221,98 @@ describe("in React", () => {
     unmount();
     await settled();
     expect(socket.messages.at(-1)).toEqual({ id, method: "subscription.stop" });
+  });
+
+  it("a tracked subscription tells each event, and goes on after the last one", async () => {
+    const { play, show, say } = setUp();
+    const heard: string[] = [];
+    function Log() {
+      const { data, status } = useSubscription(
+        useTRPC().log.subscriptionOptions(
+          { of: "deck" },
+          {
+            onStarted: () => heard.push("started"),
+            onData(one) {
+              expectTypeOf(one).toEqualTypeOf<{ readonly id: string; readonly data: string }>();
+              heard.push(one.data);
+            },
+          },
+        ),
+      );
+      return <p>{`${status} ${data?.data}`}</p>;
+    }
+    render(show(<Log />));
+    const first = await play.socket();
+    first.welcome();
+    const { id } = first.messages.at(-1);
+    await say({ id, result: { type: "started", tracked: true } }, event(id, "e1", "a"));
+    await say(event(id, "e2", "b"));
+    await screen.findByText("pending b");
+    expect(heard).toEqual(["started", "a", "b"]);
+
+    await act(async () => {
+      first.cut();
+      await settled();
+    });
+    await screen.findByText("connecting b");
+    const second = await play.socket(1);
+    await act(async () => {
+      second.welcome();
+      await settled();
+    });
+    const again = second.messages.at(-1);
+    expect(again.params).toEqual({
+      path: "log",
+      input: { json: { of: "deck" } },
+      lastEventId: "e2",
+    });
+    await say({ id: again.id, result: { type: "started", tracked: true } });
+    await say(event(again.id, "e3", "c"));
+    await screen.findByText("pending c");
+    expect(heard.slice(3)).toEqual(["started", "c"]);
+  });
+
+  it("a subscription's declared error is narrowed, and it can be asked for again", async () => {
+    const { play, show, say } = setUp();
+    function Log() {
+      const log = useSubscription(useTRPC().log.subscriptionOptions({ of: "deck" }));
+      if (isDeclared(log.error, "SHUT")) {
+        return (
+          <button type="button" onClick={log.reset}>
+            {`${log.status} since ${log.error.data.app.data.since}`}
+          </button>
+        );
+      }
+      return <p>{log.status}</p>;
+    }
+    render(show(<Log />));
+    const socket = await play.socket();
+    socket.welcome();
+    const { id } = socket.messages.at(-1);
+    await say(failure(id, "UNPROCESSABLE_CONTENT", { code: "SHUT", data: { since: 9 } }));
+    await screen.findByText("error since 9");
+    act(() => screen.getByRole("button").click());
+    await waitFor(() => expect(socket.messages.at(-1).id).toBeGreaterThan(id));
+    expect(socket.messages.at(-1)).toMatchObject({
+      method: "subscription",
+      params: { path: "log" },
+    });
+    await say({ id: socket.messages.at(-1).id, result: { type: "started", tracked: true } });
+    await screen.findByText("pending");
+  });
+
+  it("a subscription that is switched off, or has no input yet, asks for nothing", async () => {
+    const { play, show } = setUp();
+    function Log() {
+      const trpc = useTRPC();
+      const off = useSubscription(trpc.log.subscriptionOptions({ of: "deck" }, { enabled: false }));
+      const skipped = useSubscription(trpc.log.subscriptionOptions(skipToken));
+      return <p>{`${off.status} ${skipped.status}`}</p>;
+    }
+    render(show(<Log />));
+    await screen.findByText("idle idle");
+    await settled();
+    expect(play.sockets).toHaveLength(0);
   });
 
   it("queries under a path are refetched together", async () => {
