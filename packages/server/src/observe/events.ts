@@ -118,6 +118,8 @@ export interface ServerEvents {
       readonly generation: number;
       /** Whether the server had noticed the loss of the socket before: otherwise it was fenced. */
       readonly suspended: boolean;
+      /** From the loss to now; 0 if it was not noticed. */
+      readonly suspendedMs: number;
       /** Messages sent to the client again. */
       readonly replayedOut: number;
       /** Messages the client is to send again. */
