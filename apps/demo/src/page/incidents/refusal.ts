@@ -55,6 +55,15 @@ export function refusalOf(refused: Refused | undefined, clickedAt: Date): Refusa
     case "OUTCOME_UNKNOWN":
     case "STREAM_LOST":
       return bad("The answer was lost. Trying again is safe: it is never done twice.", true);
+    case "NOT_RECORDED":
+      return bad("The server could not take this on. Nothing was changed.", true);
+    case "RESULT_NOT_RETAINED":
+      return refused.data.ok
+        ? news("This was done before.")
+        : bad("This was refused before, and why is not kept any more.", false);
+    case "REQUEST_ID_CONFLICT":
+    case "STALE":
+      return bad("The server took this for something else. Reload the page.", false);
     case "RATE_LIMITED":
     case "TOO_MANY_CALLS":
     case "OVERFLOW":
