@@ -1,0 +1,388 @@
+/**
+ * Request records: what stands between dispatch and the handler of a mutation, so that it runs at
+ * most once whatever is lost. It notes the mutation in the store before the handler begins, stores
+ * the answer before anybody is told, and gives the same answer to whoever sends the same again.
+ * What to do is decided in `decide.ts`; here it is done.
+ *
+ * Nothing is awaited that is there already: over a store in memory, a handler that answers at once
+ * is answered at once.
+ */
+import type { Clock } from "@tautline/contracts/runtime";
+import type { TRPCError } from "../../trpc.js";
+import { Asking, andThen } from "./asking.js";
+import { type Decision, decide, type FirstSending } from "./decide.js";
+import {
+  answerOfLater,
+  notRecorded,
+  outcomeUnknown,
+  storeIsSilent,
+  toRefusal,
+} from "./refusals.js";
+import type { Answer, MaybePromise, RequestId, RequestRecord, RequestStore } from "./store.js";
+
+/** A mutation as dispatch received it. */
+export interface RecordedRequest {
+  /** Who asks; empty for nobody. The keys of nobody are everybody's, so they have to be secrets. */
+  readonly principal: string;
+  readonly session: string;
+  readonly n: number;
+  /** The smallest n that the session has not had the answer to: the highest it has told. */
+  readonly low: number;
+  /** The application's own word for it: the same promise across sessions. */
+  readonly key?: string | undefined;
+  /** Present on what is sent again in another session. */
+  readonly first?: FirstSending | undefined;
+  /** Of path and input: `hashRequest`. */
+  readonly hash: number;
+  readonly repeat: Repeat;
+  /** Why nobody waits for it any more, if so. Asked before the handler begins, and while waiting. */
+  abortedBy?(): TRPCError | undefined;
+}
+
+/** What may be done where nobody knows whether it ran. */
+export type Repeat =
+  | "never"
+  | "safe"
+  | {
+      /** Asks the handler's own record: its answer, or `undefined` when it has surely not run. */
+      lookup(): MaybePromise<Answer | undefined>;
+    };
+
+/** Options of {@link RequestRecords}. */
+export interface RequestRecordsOptions {
+  readonly store: RequestStore;
+  readonly clock: Clock;
+  /** Of this server process. */
+  readonly incarnation: string;
+  /**
+   * Whether another server lives. One that is thought dead and is not costs no promise: its late
+   * writes are refused.
+   *
+   * @default nobody else does
+   */
+  readonly isLive?: (incarnation: string) => boolean;
+  /**
+   * The longest one operation of the store may take, in milliseconds.
+   *
+   * @default 5_000
+   */
+  readonly storeTimeoutMs?: number;
+  /**
+   * How often the store is asked for an answer that another server is to give, in milliseconds.
+   *
+   * @default 100
+   */
+  readonly pollMs?: number;
+  /** The store failed, or a handler's lookup: for the log. */
+  readonly onFailure?: (cause: unknown) => void;
+  /** The policy. Only the test of the explorer has another one: it has to find it out. */
+  readonly policy?: typeof decide;
+}
+
+/** One request on its way through the store. */
+interface Task {
+  readonly request: RecordedRequest;
+  readonly id: RequestId;
+  readonly execute: () => MaybePromise<Answer>;
+}
+
+/** A task that somebody waits for, in this process. */
+interface RunningTask {
+  readonly request: RecordedRequest;
+  readonly record: RequestRecord;
+  readonly answer: Promise<Answer>;
+}
+
+// Each round lost means that another server has won one. More than a few is a store that
+// contradicts itself, and asking on would hang the call.
+const maxRounds = 16;
+
+/** Runs mutations at most once. */
+export class RequestRecords {
+  readonly #store: RequestStore;
+  readonly #clock: Clock;
+  readonly #asking: Asking;
+  readonly #incarnation: string;
+  readonly #isLive: (incarnation: string) => boolean;
+  readonly #pollMs: number;
+  readonly #onFailure: (cause: unknown) => void;
+  readonly #policy: typeof decide;
+  /** Every request that has begun here and was not answered yet, unless it is answered at once. */
+  readonly #running = new Map<string, RunningTask>();
+
+  constructor(options: RequestRecordsOptions) {
+    this.#store = options.store;
+    this.#clock = options.clock;
+    this.#incarnation = options.incarnation;
+    this.#isLive = options.isLive ?? (() => false);
+    this.#pollMs = options.pollMs ?? 100;
+    this.#onFailure = options.onFailure ?? (() => {});
+    this.#policy = options.policy ?? decide;
+    this.#asking = new Asking(this.#clock, options.storeTimeoutMs ?? 5_000, this.#onFailure);
+  }
+
+  /** How many requests wait for an answer here. */
+  get running(): number {
+    return this.#running.size;
+  }
+
+  /**
+   * Runs a mutation, or gives the answer that it has already.
+   *
+   * @param execute Runs the handler to its encoded answer, be it a failure. Called at most once; it
+   * should not throw.
+   * @throws TRPCError, at once or as a rejection: `NOT_RECORDED` (this sending was not run),
+   * `OUTCOME_UNKNOWN`, `RESULT_NOT_RETAINED`, `REQUEST_ID_CONFLICT`, `STALE`; or what
+   * `abortedBy` gave.
+   */
+  run(request: RecordedRequest, execute: () => MaybePromise<Answer>): MaybePromise<Answer> {
+    this.forget(request.session, request.low);
+    const task: Task = { request, id: toRequestId(request), execute };
+    // Before the store is asked: a record that is being created can be seen there before we hear of it.
+    const running = this.#running.size > 0 ? this.#running.get(toText(task.id)) : undefined;
+    if (running !== undefined) return this.#meet(task, running);
+
+    const answer = request.first === undefined ? this.#decide(task, undefined) : this.#look(task);
+    if (answer instanceof Promise) this.#track(task, answer);
+    return answer;
+  }
+
+  /**
+   * The client has the answers to all requests below `low`; with `Infinity`, the session has ended
+   * and nothing of it will be sent again.
+   */
+  forget(session: string, low: number) {
+    // Nobody waits for it, and what is not forgotten now goes with the next or by its age.
+    try {
+      const forgotten = this.#store.forget(session, low);
+      if (forgotten instanceof Promise) forgotten.catch(this.#onFailure);
+    } catch (cause) {
+      this.#onFailure(cause);
+    }
+  }
+
+  /** The same request came again while it runs here. */
+  #meet(task: Task, running: RunningTask): MaybePromise<Answer> {
+    const decision = this.#policyOn(task, running.record, { runsHere: true });
+    if (decision.name !== "join") return this.#act(task, decision, 0);
+    return running.answer.catch((cause) => {
+      // That one was given up before its handler began. This one is still wanted.
+      if (cause !== undefined && cause === running.request.abortedBy?.()) {
+        return this.run(task.request, task.execute);
+      }
+      throw cause;
+    });
+  }
+
+  #track(task: Task, answer: Promise<Answer>) {
+    const { request, id } = task;
+    const text = toText(id);
+    const record: RequestRecord = { ...this.#draft(request), attempt: 1, state: "RUNNING" };
+    this.#running.set(text, { request, record, answer });
+    const done = () => this.#running.delete(text);
+    answer.then(done, done);
+  }
+
+  #look(task: Task): MaybePromise<Answer> {
+    return this.#asking.ask(
+      () => this.#store.read(task.id),
+      () => outcomeUnknown(storeIsSilent),
+      (stored) => this.#decide(task, stored),
+    );
+  }
+
+  #decide(
+    task: Task,
+    stored: RequestRecord | "stale" | undefined,
+    round = 0,
+    storeEpoch?: string,
+  ): MaybePromise<Answer> {
+    if (round > maxRounds) throw this.#failedBefore(task, stored !== undefined);
+    const decision = this.#policyOn(task, stored, { runsHere: false, storeEpoch });
+    return this.#act(task, decision, round);
+  }
+
+  #policyOn(
+    { request, id }: Task,
+    stored: RequestRecord | "stale" | undefined,
+    { runsHere, storeEpoch }: { runsHere: boolean; storeEpoch?: string | undefined },
+  ): Decision {
+    const { principal, hash, n, low, first, repeat } = request;
+    const { retentionMs, epoch } = this.#store;
+    const policy = typeof repeat === "string" ? repeat : "lookup";
+    return this.#policy(
+      { principal, hash, n, low, first, repeat: policy },
+      {
+        stored,
+        storeEpoch: storeEpoch ?? epoch,
+        retentionMs: id.key === undefined ? retentionMs.session : retentionMs.key,
+        incarnation: this.#incarnation,
+        runsHere,
+        isLive: this.#isLive,
+      },
+    );
+  }
+
+  #act(task: Task, decision: Decision, round: number): MaybePromise<Answer> {
+    switch (decision.name) {
+      case "run":
+      case "lookup":
+        return decision.attempt === 1
+          ? this.#create(task, decision, round)
+          : this.#takeOver(task, decision, round);
+      case "replay":
+        return decision.answer;
+      case "wait":
+        return this.#wait(task);
+      case "join": // only `#meet` has whom to join
+        throw outcomeUnknown("It runs here, and nobody knows where");
+      case "refuse":
+        throw toRefusal(decision);
+    }
+  }
+
+  #create(task: Task, decision: Taking, round: number): MaybePromise<Answer> {
+    const { request, id } = task;
+    const onlyUnder = decision.name === "run" ? decision.onlyUnder : undefined;
+    return this.#asking.ask(
+      () => this.#store.create(id, this.#draft(request), onlyUnder),
+      () => this.#failedBefore(task, false),
+      (creation) => {
+        switch (creation.name) {
+          case "created":
+            return this.#begin(task, decision);
+          case "exists":
+            return this.#decide(task, creation.record, round + 1);
+          case "other-epoch":
+            return this.#decide(task, undefined, round + 1, creation.epoch);
+          case "full": {
+            // It was looked for, and under this epoch never was there.
+            const hasNotRun = request.first === undefined || onlyUnder !== undefined;
+            if (hasNotRun) throw notRecorded(`Cannot keep more request records: ${creation.limit}`);
+            throw outcomeUnknown(`Cannot keep more request records: ${creation.limit}`);
+          }
+        }
+      },
+      // Too late, and not run: nobody should find it running.
+      (late) => late.name === "created" && this.#release(task),
+    );
+  }
+
+  #takeOver(task: Task, decision: Taking, round: number): MaybePromise<Answer> {
+    return this.#asking.ask(
+      () => this.#store.takeOver(task.id, decision.attempt - 1, this.#incarnation),
+      () => this.#failedBefore(task, true),
+      (takeOver) =>
+        takeOver.name === "taken"
+          ? this.#begin(task, decision)
+          : this.#decide(task, takeOver.record, round + 1),
+    );
+  }
+
+  /** The store has agreed: from here on it may have run. */
+  #begin(task: Task, decision: Taking): MaybePromise<Answer> {
+    const { request } = task;
+    const reason = request.abortedBy?.();
+    if (reason !== undefined) {
+      if (decision.attempt === 1 && decision.name === "run") this.#release(task);
+      throw reason;
+    }
+    if (decision.name === "run" || typeof request.repeat === "string") {
+      return this.#execute(task, decision.attempt);
+    }
+    const { repeat } = request;
+    return andThen(
+      () => repeat.lookup(),
+      (cause) => this.#failed(cause, "The handler's own record does not tell whether it ran"),
+      (found) =>
+        found === undefined
+          ? this.#execute(task, decision.attempt)
+          : this.#settle(task, decision.attempt, found),
+    );
+  }
+
+  #execute(task: Task, attempt: number): MaybePromise<Answer> {
+    return andThen(
+      task.execute,
+      (cause) => this.#failed(cause, "The handler ran, and its answer is lost"),
+      (answer) => this.#settle(task, attempt, answer),
+    );
+  }
+
+  #settle({ id }: Task, attempt: number, answer: Answer): MaybePromise<Answer> {
+    const kept = this.#mayKeep(answer) ? answer : null;
+    const failed = () => outcomeUnknown("It ran, and its answer could not be stored");
+    return this.#asking.ask(
+      () => this.#store.settle(id, attempt, answer.ok ? "DONE" : "FAILED", kept),
+      failed,
+      (settling) => {
+        // Gone: forgotten because nobody will ask again, or lost; the answer is still the answer.
+        if (settling !== "fenced") return answer;
+        return this.#asking.ask(() => this.#store.read(id), failed, answerOfLater);
+      },
+    );
+  }
+
+  #mayKeep({ encoded }: Answer): boolean {
+    if (encoded === undefined) return true;
+    const { maxAnswerBytes } = this.#store;
+    // UTF-8 takes at most three bytes for a UTF-16 unit, so most texts need no counting.
+    return encoded.length * 3 <= maxAnswerBytes || Buffer.byteLength(encoded) <= maxAnswerBytes;
+  }
+
+  /** Another server runs it. */
+  async #wait(task: Task): Promise<Answer> {
+    await new Promise<void>((resolve) => void this.#clock.after(this.#pollMs, resolve));
+    const reason = task.request.abortedBy?.();
+    if (reason !== undefined) throw reason;
+    const stored = await this.#asking.ask(
+      () => this.#store.read(task.id),
+      () => outcomeUnknown(storeIsSilent),
+      (record) => record,
+    );
+    // It was there: gone, it has expired or was lost, and may have run.
+    if (stored === undefined) throw outcomeUnknown("Its record is gone");
+    return this.#decide(task, stored);
+  }
+
+  #release({ id }: Task) {
+    try {
+      const released = this.#store.release(id, this.#incarnation);
+      if (released instanceof Promise) released.catch(this.#onFailure);
+    } catch (cause) {
+      this.#onFailure(cause); // it goes on to say that it runs, and so OUTCOME_UNKNOWN: no lie
+    }
+  }
+
+  #draft({ principal, hash }: RecordedRequest) {
+    return { principal, hash, incarnation: this.#incarnation };
+  }
+
+  /** The store failed before anything ran: of what was never sent before, that is certain. */
+  #failedBefore({ request }: Task, wasSeen: boolean): TRPCError {
+    if (wasSeen || request.first !== undefined) {
+      return outcomeUnknown(storeIsSilent);
+    }
+    return notRecorded("The mutation could not be recorded, and was not run");
+  }
+
+  #failed(cause: unknown, message: string): TRPCError {
+    this.#onFailure(cause);
+    return outcomeUnknown(message);
+  }
+}
+
+/** A decision that needs the store's agreement. */
+type Taking = Extract<Decision, { readonly attempt: number }>;
+
+/** What it is filed under: its key, or its first sending. */
+function toRequestId({ principal, session, n, key, first }: RecordedRequest): RequestId {
+  if (key !== undefined) return { principal, key };
+  return first === undefined ? { session, n } : { session: first.session, n: first.n };
+}
+
+// The length tells where a principal ends: they may hold any character.
+function toText(id: RequestId): string {
+  if (id.key === undefined) return `${id.n} ${id.session}`;
+  return `k${id.principal.length} ${id.principal}${id.key}`;
+}
