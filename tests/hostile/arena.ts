@@ -11,8 +11,18 @@ import type { witnessOrders } from "./witness-process.js";
 
 // What one collection of garbage may leave to the next, and code compiled meanwhile.
 const keptBytes = 8 * 1_048_576;
+// What a healthy client may wait at the worst, collections of garbage that we ask for included.
+const worstMs = 3_000;
 // Loaded machines are slow; what hangs, hangs for longer.
 const patienceMs = 30_000;
+
+/** How the healthy client fared: its round trips in milliseconds. */
+export interface Health {
+  readonly calls: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+}
 
 /** The server, the healthy client, and what is asked of them. */
 export class Arena {
@@ -75,6 +85,13 @@ export class Arena {
     return result;
   }
 
+  /** Runs something that nobody should suffer from, and says how the healthy client fared. */
+  async healthBeside(what: string, run: () => Promise<unknown>): Promise<Health> {
+    await this.begin();
+    await run();
+    return this.end(what);
+  }
+
   /** Begins to measure. */
   async begin() {
     await this.settled();
@@ -88,7 +105,7 @@ export class Arena {
    * Notes what an attack cost, and holds the server to what must be so after any: the healthy client
    * was answered throughout, nothing is left over, and memory is back at its base.
    */
-  async end(attack: string) {
+  async end(attack: string): Promise<Health> {
     const { memory: before, cpuMs, startedAt } = this.#begun!;
     const ms = performance.now() - startedAt;
     // Two calls more, the second of which began when it was over: or we hear nothing of its end.
@@ -107,8 +124,10 @@ export class Arena {
       "RSS KiB": ((after.rss - before.rss) / 1_024).toFixed(0),
     };
     expect(healthy.failures, "failures of the healthy client").toEqual([]);
+    expect(healthy.max, "the healthy client's longest wait").toBeLessThan(worstMs);
     expect(after.live - before.live, "bytes kept").toBeLessThan(keptBytes);
     expect(await this.server.tell("polluted")).toEqual([]);
+    return healthy;
   }
 
   /** Prints what the attacks cost, and ends the processes. */
