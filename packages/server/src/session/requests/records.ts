@@ -264,7 +264,7 @@ export class RequestRecords {
         }
       },
       // Too late, and not run: nobody should find it running.
-      (late) => late.name === "created" && this.#release(task),
+      (late) => late.name === "created" && this.#releaseLate(task),
     );
   }
 
@@ -283,10 +283,7 @@ export class RequestRecords {
   #begin(task: Task, decision: Taking): MaybePromise<Answer> {
     const { request } = task;
     const reason = request.abortedBy?.();
-    if (reason !== undefined) {
-      if (decision.attempt === 1 && decision.name === "run") this.#release(task);
-      throw reason;
-    }
+    if (reason !== undefined) return this.#notBegun(task, decision, reason);
     if (decision.name === "run" || typeof request.repeat === "string") {
       return this.#execute(task, decision.attempt);
     }
@@ -298,6 +295,19 @@ export class RequestRecords {
         found === undefined
           ? this.#execute(task, decision.attempt)
           : this.#settle(task, decision.attempt, found),
+    );
+  }
+
+  /** Nobody waits for it any more, and its handler has not begun. */
+  #notBegun({ id }: Task, { attempt }: Taking, reason: TRPCError): MaybePromise<never> {
+    // An earlier attempt may have run: then the record stays, and says so.
+    if (attempt > 1) throw reason;
+    return this.#asking.ask(
+      () => this.#store.release(id, this.#incarnation),
+      () => reason,
+      () => {
+        throw reason;
+      },
     );
   }
 
@@ -345,7 +355,7 @@ export class RequestRecords {
     return this.#decide(task, stored);
   }
 
-  #release({ id }: Task) {
+  #releaseLate({ id }: Task) {
     try {
       const released = this.#store.release(id, this.#incarnation);
       if (released instanceof Promise) released.catch(this.#onFailure);
