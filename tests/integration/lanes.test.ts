@@ -155,7 +155,8 @@ function describeLane(lane: string, router: ServiceRouter) {
           level: "error",
           message: "A query failed: fail.bug",
           fields: {
-            type: "query",
+            event: "handler.failed",
+            kind: "query",
             path: "fail.bug",
             incidentId: decoded(answer).data.app.data.incidentId,
             err: expect.objectContaining({ message: "connect ECONNREFUSED db.internal:5432" }),

@@ -255,7 +255,10 @@ describe("authentication", () => {
       expect(service.log).toContainEqual({
         level: "error",
         message: "Could not find out who the client is",
-        fields: { err: expect.objectContaining({ message: "db.internal is down" }) },
+        fields: {
+          event: "auth.failed",
+          err: expect.objectContaining({ message: "db.internal is down" }),
+        },
       });
     },
   );

@@ -179,7 +179,7 @@ describe("an upgrade", () => {
     const origin = "https://evil.example";
     const heard = await over(talk(port, upgradeRequest("/", { Origin: origin })));
     expect(heard).toMatch(/^HTTP\/1.1 403 Forbidden\r\n/);
-    expect(warned).toEqual([{ origin, status: 403, remoteAddress: "127.0.0.1" }]);
+    expect(warned).toMatchObject([{ origin, status: 403, remoteAddress: "127.0.0.1" }]);
     const welcome = talk(port, upgradeRequest("/", { Origin: "https://app.example" }));
     await until(() => welcome.heard.startsWith("HTTP/1.1 101 "));
     welcome.socket.destroy();

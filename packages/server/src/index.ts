@@ -22,7 +22,21 @@ export {
   implement,
   type Resumption,
 } from "./implement.js";
-export type { Logger, LogMethod } from "./observe/logger.js";
+export { onlyEvents } from "./observe/emit.js";
+export type {
+  CallOutcome,
+  EventSink,
+  EventType,
+  RepeatOutcome,
+  ResumeRefusal,
+  ServerEvent,
+  ServerEvents,
+  SessionEnd,
+} from "./observe/events.js";
+export { type LogEventsOptions, logEvents } from "./observe/log-events.js";
+export type { Logger, LogLevel, LogMethod } from "./observe/logger.js";
+export type { Metrics } from "./observe/metrics.js";
+export type { CallSpan, Settlement, TracedCall, Tracing } from "./observe/tracing.js";
 export type { SocketRequest } from "./server.js";
 export {
   type AttachOptions,

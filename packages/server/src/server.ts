@@ -44,7 +44,13 @@ import type {
 } from "./context.js";
 import { incidentOf, isUndeclared } from "./errors.js";
 import { contractOf } from "./implement.js";
-import { consoleLogger, type Logger, quoted } from "./observe/logger.js";
+import { createEvents } from "./observe/emit.js";
+import type { EventSink } from "./observe/events.js";
+import { logEvents } from "./observe/log-events.js";
+import { consoleLogger, type Logger } from "./observe/logger.js";
+import type { Metrics } from "./observe/metrics.js";
+import type { Tracing } from "./observe/tracing.js";
+import { createWatch, failureOf } from "./observe/watch.js";
 import { type AnyTRPCRouter, type inferRouterContext, TRPCError } from "./trpc.js";
 
 /** What a failed call tells `onError`. */
@@ -92,6 +98,18 @@ export interface ServerOptions<P extends Principal | null> {
    * @default warnings and errors on the console
    */
   readonly logger?: Logger;
+  /**
+   * Hears of everything that happens. What it throws is logged and changes nothing; `onlyEvents` makes
+   * one that is asked for some events only, and then the others are not even made.
+   */
+  readonly onEvent?: EventSink | undefined;
+  /**
+   * Measures: `prometheus()` of `@tautline/server/prometheus`. A server that listens on a port of its own
+   * shows the numbers there, on a path of theirs; elsewhere mount their `handle`.
+   */
+  readonly metrics?: Metrics | undefined;
+  /** Puts calls into traces: `openTelemetry()` of `@tautline/server/opentelemetry`. */
+  readonly tracing?: Tracing | undefined;
   /**
    * Which pages may connect: `"any"`, `"same"` (the page's host is the request's Host), or a list of
    * origins such as `["https://app.example"]`. Cookies and HTTP credentials reach `authenticate`
@@ -210,6 +228,10 @@ export function createServer<P extends Principal | null>(
   const { afterTurn = setImmediate, reconnectWindowMs = 250 } = options;
   const { intervalMs = 15_000, timeoutMs = 5_000 } = options.heartbeat ?? {};
 
+  const { onEvent, metrics, tracing } = options;
+  const sinks = [logEvents(logger), metrics?.sink, onEvent].filter((sink) => sink !== undefined);
+  const events = createEvents(sinks, (err) => threw("An event's listener", err));
+
   const limits = resolveLimits(options.limits);
   const acceptor = createAcceptor(limits);
   const places = createPlaces(limits.maxCallsPerPrincipal);
@@ -236,11 +258,25 @@ export function createServer<P extends Principal | null>(
     encodeConnectionError: (error) => encodeConnectionError(router, error),
     encodeInternal: (error, path) => encodeConnectionError(router, error, path),
     report,
-    note: (level, fields, message) => logger[level](fields, message),
+    events,
+    watch: createWatch({
+      events,
+      tracing,
+      now: () => clock.now(),
+      isKnown: (path) => Object.hasOwn(router._def.procedures, path),
+      threw: (err) => threw("The tracing", err),
+    }),
     admit,
     entered(face, request) {
       const connection = face as Connection<P>;
       connections.add(connection);
+      events["connection.opened"]?.({
+        connectionId: face.id,
+        dialect: face.dialect,
+        client: face.client,
+        userId: face.principal?.userId,
+        remoteAddress: face.remoteAddress,
+      });
       guarded("onConnect", () => onConnect?.({ connection, request }));
     },
     left(face, code, reason) {
@@ -256,23 +292,32 @@ export function createServer<P extends Principal | null>(
     const { type = "query", path = "", rawInput: input, ctx } = call ?? {};
     if (incidentId !== undefined) {
       const err = error.cause ?? error;
-      logger.error({ err, incidentId, type, path }, `A ${type} failed: ${path}`);
+      events["handler.failed"]?.({ kind: type, path, incidentId, err });
     } else {
-      const { code, message } = error;
-      const reason = quoted(message); // tRPC's own sentence for an input of wrong values has them all
-      logger.debug({ type, path, code, reason }, `A ${type} was answered with a failure`);
+      const reason = error.message;
+      events["call.failed"]?.({ kind: type, path, ...failureOf(error), reason });
     }
     guarded("onError", () => onError?.({ error, type, path, input, ctx, incidentId }));
   }
 
   // A callback's bug is its author's; it must not take the connection with it.
   function guarded(name: string, run: () => unknown) {
-    const failed = (err: unknown) => logger.error({ err }, `${name} threw`);
+    const failed = (err: unknown) => events["callback.failed"]?.({ name, err });
     try {
       const result = run();
       if (result instanceof Promise) result.catch(failed);
     } catch (err) {
       failed(err);
+    }
+  }
+
+  // Straight into the log: as an event it would come to the listener that has just thrown. And the
+  // log is a listener, too.
+  function threw(who: string, err: unknown) {
+    try {
+      logger.error({ err }, `${who} threw`);
+    } catch {
+      console.error(`[tautline] ${who} threw, and the logger as well`, err);
     }
   }
 
@@ -320,8 +365,9 @@ export function createServer<P extends Principal | null>(
 
   function noteRefusal({ headers, socket }: IncomingMessage, status: number, reason: string) {
     const { remoteAddress } = socket;
-    const origin = headers.origin?.slice(0, 100);
-    logger.warn({ remoteAddress, origin, status }, quoted(reason));
+    const { origin } = headers;
+    const stage = "upgrade";
+    events["connection.refused"]?.({ stage, status, reason, remoteAddress, origin });
   }
 
   const upgrade: UpgradeHandler = (request, stream, head) => {
@@ -368,9 +414,9 @@ export function createServer<P extends Principal | null>(
     const listening = await listenForUpgrades(port, host, {
       upgrade,
       requestTimeoutMs: limits.helloTimeoutMs,
-      onError: (err) => logger.error({ err }, "Could not accept a connection"),
-      onBadRequest: (err, remoteAddress) =>
-        logger.info({ err, remoteAddress }, "Cannot read a request"),
+      page: metrics,
+      onError: (err) => events["accept.failed"]?.({ err }),
+      onBadRequest: (err, remoteAddress) => events["request.unreadable"]?.({ err, remoteAddress }),
     });
     if (closing !== undefined) await listening.stop();
     assertOpen("listen");

@@ -49,6 +49,8 @@ export interface Request {
   };
   /** Milliseconds from now on; clocks of two machines differ, so it is not a moment. */
   readonly deadlineMs?: number;
+  /** The caller's span, as a W3C traceparent. Unchecked: what is none is as good as nothing. */
+  readonly trace?: unknown;
 }
 
 /** PROTOCOL.md §5.3: ends a subscription. */

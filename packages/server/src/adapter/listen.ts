@@ -1,9 +1,10 @@
 /**
  * A port of our own, for a service that has no http server to share.
  */
-import { createServer, type Server } from "node:http";
+import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { UpgradeHandler } from "./http.js";
+import { readUrl } from "./upgrade.js";
 
 /** A port that is listened on. */
 export interface Listening {
@@ -16,6 +17,8 @@ export interface Listening {
 /** What a port does with what comes in. */
 export interface ListenOptions {
   readonly upgrade: UpgradeHandler;
+  /** A page that is shown beside: the metrics. */
+  readonly page?: { readonly path: string; readonly handle: RequestListener } | undefined;
   /** Time a client has to send its request, in milliseconds. Node's own are 60 s and 300 s. */
   readonly requestTimeoutMs: number;
   /** What goes wrong later: no file descriptors left for one more client, say. */
@@ -29,11 +32,11 @@ const checkingIntervalMs = 1_000;
 // Node's timers are signed 32-bit numbers; a server without a limit waits for 24 days.
 const longestTimeoutMs = 2 ** 31 - 1;
 
-/** Listens for upgrades on every path. Other requests are answered with 426. */
+/** Listens for upgrades on every path. Requests for anything but the page are answered with 426. */
 export async function listenForUpgrades(
   port: number,
   host: string,
-  { upgrade, requestTimeoutMs, onError, onBadRequest }: ListenOptions,
+  { upgrade, page, requestTimeoutMs, onError, onBadRequest }: ListenOptions,
 ): Promise<Listening> {
   const timeoutMs = Math.min(Math.ceil(requestTimeoutMs), longestTimeoutMs);
   const server = createServer(
@@ -42,7 +45,10 @@ export async function listenForUpgrades(
       requestTimeout: timeoutMs,
       connectionsCheckingInterval: Math.min(checkingIntervalMs, timeoutMs),
     },
-    (_request, response) => {
+    (request, response) => {
+      if (page !== undefined && readUrl(request.url)?.pathname === page.path) {
+        return page.handle(request, response);
+      }
       // Closed: a client that has nothing to do here should not stay, nor send the next request.
       const headers = { Upgrade: "websocket", Connection: "close", "Content-Type": "text/plain" };
       response.writeHead(426, headers).end("This port speaks WebSocket.\n");

@@ -24,7 +24,8 @@ import {
 import type { Call } from "../call/call.js";
 import type { Connection, OpeningRequest } from "../context.js";
 import { appError } from "../errors.js";
-import { quoted } from "../observe/logger.js";
+import type { Events } from "../observe/emit.js";
+import { failureOf } from "../observe/watch.js";
 import { TRPCError } from "../trpc.js";
 import { Dispatch, type DispatchHost, type DispatchLine } from "./dispatch.js";
 import { toHeldFrame } from "./held-input.js";
@@ -62,8 +63,7 @@ export interface ConnectionHost extends DispatchHost, OpeningHost {
   /** A connection's socket is gone; nothing more comes. */
   gone(connection: ServedConnection): void;
   encodeConnectionError(error: TRPCError): string;
-  /** Something about a connection that its operator should know. */
-  note(level: "debug" | "info" | "warn" | "error", fields: object, message: string): void;
+  readonly events: Events;
 }
 
 type State =
@@ -94,6 +94,8 @@ export class ServedConnection
   #state: State;
   #isPaused = false;
   #hasComplained = false;
+  /** By the clock, in whole milliseconds: a fraction would take an object of its own. */
+  readonly #startedMs: number;
 
   constructor(socket: Socket, start: ConnectionStart, host: ConnectionHost) {
     this.dialect = start.dialect;
@@ -104,6 +106,12 @@ export class ServedConnection
     this.#rate = new Rate(host.clock, host.limits);
     this.#heartbeat = startHeartbeat(this, host.clock, host.heartbeat);
     this.#state = { name: "opening", opening: new Opening(this, start, host) };
+    this.#startedMs = Math.floor(host.clock.now());
+  }
+
+  /** Its name in the application's hands and in events; none before it is open. */
+  get connectionId(): string | undefined {
+    return this.#state.name === "open" ? this.#state.face.id : undefined;
   }
 
   /** Begins to serve. Apart from the making, so that whoever is told of it knows this object. */
@@ -147,7 +155,7 @@ export class ServedConnection
 
   close(code: number, reason: string) {
     if (!this.#isClosed) {
-      this.note(levelOf(code), { dialect: this.dialect, code, reason }, "A connection has ended");
+      this.#tellEnd("client", code, reason);
       this.#release(code, reason);
     }
     this.#host.gone(this);
@@ -160,6 +168,8 @@ export class ServedConnection
   }
 
   lost() {
+    const { connectionId, dialect, remoteAddress } = this;
+    this.#host.events["heartbeat.lost"]?.({ connectionId, dialect, remoteAddress });
     this.end(CloseCode.HeartbeatTimeout, "No sign of life", "abandon");
   }
 
@@ -208,10 +218,21 @@ export class ServedConnection
   }
 
   refuse(error: TRPCError) {
-    this.note("info", { code: error.code }, `Refused a client: ${error.message}`);
+    this.#host.events["connection.refused"]?.({
+      stage: "credentials",
+      status: CloseCode.Unauthenticated,
+      code: error.code,
+      reason: error.message,
+      remoteAddress: this.remoteAddress,
+    });
     // Before the close: a stock client whose first frame is a close starts its backoff anew.
     this.#tellNobody(error);
     this.end(CloseCode.Unauthenticated, error.code);
+  }
+
+  gaveUp(err: unknown) {
+    this.#host.events["auth.failed"]?.({ err, remoteAddress: this.remoteAddress });
+    this.end(CloseCode.TryAgain, "Could not authenticate");
   }
 
   opened(
@@ -271,11 +292,11 @@ export class ServedConnection
   }
 
   unreadable(reason: string) {
-    const { dialect } = this;
-    // Of a base dialect's client the first one only: it goes on, and could fill the log.
-    const level = this.#hasComplained ? "debug" : "warn";
+    const { dialect, remoteAddress } = this;
+    // The log warns of a base dialect's client once: it goes on, and could fill it.
+    const first = !this.#hasComplained;
     this.#hasComplained = true;
-    this.note(level, { dialect }, `Cannot read a frame: ${reason}`);
+    this.#host.events["frame.unreadable"]?.({ dialect, reason, first, remoteAddress });
     const error = new TRPCError({ code: "PARSE_ERROR", message: reason });
     const state = this.#state;
     if (dialect === "base" && state.name === "opening" && state.opening.isExpecting) {
@@ -291,14 +312,15 @@ export class ServedConnection
     this.outbox.push(`{"id":null,"error":${this.#host.encodeConnectionError(error)}}`);
   }
 
-  /** Notes what dispatch has refused. */
-  refused({ code, message }: TRPCError, { path }: Call) {
-    // The client's words as fields: a line feed of theirs in a sentence would begin a line of the log.
-    this.note("debug", { path, code, reason: quoted(message) }, "Refused a message");
-  }
-
-  note(level: "debug" | "info" | "warn" | "error", fields: object, message: string) {
-    this.#host.note(level, { remoteAddress: this.remoteAddress, ...fields }, message);
+  /** Tells what dispatch has refused. */
+  refused(error: TRPCError, { path }: Call) {
+    const { remoteAddress } = this;
+    this.#host.events["message.refused"]?.({
+      ...failureOf(error),
+      path,
+      reason: error.message,
+      remoteAddress,
+    });
   }
 
   // A client that asks and does not read is read no further: its own kernel then holds it back.
@@ -319,11 +341,24 @@ export class ServedConnection
   /** Ends it with a close code of PROTOCOL.md §7. */
   end(code: number, reason: string, how: "politely" | "abandon" = "politely") {
     if (this.#isClosed) return;
-    this.note(levelOf(code), { dialect: this.dialect, code, reason }, "Closing a connection");
+    this.#tellEnd("server", code, reason);
     this.outbox.flush(); // what was said before the close should arrive before it
     this.#release(code, reason);
     if (how === "abandon") this.#socket.terminate();
     else this.#socket.close(code, reason);
+  }
+
+  #tellEnd(by: "server" | "client", code: number, reason: string) {
+    const { connectionId, dialect, remoteAddress } = this;
+    this.#host.events["connection.closed"]?.({
+      connectionId,
+      dialect,
+      by,
+      code,
+      reason,
+      remoteAddress,
+      durationMs: this.#host.clock.now() - this.#startedMs,
+    });
   }
 
   #release(code: number, reason: string) {
@@ -346,16 +381,4 @@ export class ServedConnection
 function isRequest(message: ClientMessage | Malformed): message is Request {
   const { method } = message;
   return method === "query" || method === "mutation" || method === "subscription";
-}
-
-// RFC 6455 §7.4.1 and PROTOCOL.md §7: whoever closes with one of these says that the other end
-// broke a rule, and an operator wants to know who breaks rules.
-const blaming: ReadonlySet<number> = new Set([
-  ...[1002, 1003, 1007, 1008, 1009, 1010],
-  ...[CloseCode.RateLimited, CloseCode.ProtocolError, CloseCode.UnsupportedVersion],
-]);
-
-function levelOf(code: number) {
-  if (blaming.has(code)) return "warn";
-  return code === CloseCode.HelloTimeout ? "info" : "debug";
 }

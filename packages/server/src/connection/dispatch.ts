@@ -15,6 +15,7 @@ import { abortReason, Call } from "../call/call.js";
 import type { Lane } from "../call/lane.js";
 import { type Failure, Subscription } from "../call/subscription.js";
 import { appError, mayComeFromContract, refusedWith } from "../errors.js";
+import type { WatchCall, WatchedCall } from "../observe/watch.js";
 import { getTRPCErrorFromUnknown, type TRPCError } from "../trpc.js";
 import { EventSink } from "./event-sink.js";
 import { type HeldFrame, HeldInput } from "./held-input.js";
@@ -37,6 +38,8 @@ export interface DispatchHost<Payload = string> {
   encodeInternal(error: TRPCError, path: string): Payload;
   /** Tells the log and `onError`. */
   report(error: TRPCError, call: Call | undefined): void;
+  /** Watches calls; left out where nobody wants to know. */
+  readonly watch?: WatchCall | undefined;
 }
 
 /** What dispatch needs of its connection. */
@@ -48,6 +51,8 @@ export interface DispatchLine {
   readonly place: Place;
   /** The hash of each procedure, when the client was built from another contract. */
   readonly procedureHashes?: ReadonlyMap<string, string> | undefined;
+  /** Names it where calls are watched. */
+  readonly connectionId?: string | undefined;
   /** A message was refused: its id is taken, say, or a limit reached. */
   refused?(error: TRPCError, call: Call): void;
   /** A call failed that nobody waits for any more. */
@@ -69,6 +74,8 @@ export interface Running<Payload> {
   subscription: Subscription | undefined;
   /** Credit that came while the handler was still to return its events. */
   earlyCredit: number;
+  /** Whoever wants to know of it. */
+  readonly watched: WatchedCall | undefined;
 }
 
 // Worst of JSON takes twenty times its characters: a third of a gigabyte with the defaults.
@@ -152,9 +159,10 @@ export class Dispatch<Payload = string> {
   close(closeCode: number) {
     const reason = abortReason.closed(closeCode);
     this.#closedBy = reason;
-    for (const { call, deadline } of this.#calls?.values() ?? []) {
+    for (const { call, deadline, watched } of this.#calls?.values() ?? []) {
       deadline?.cancel();
       call.abort(reason);
+      watched?.settled(reason);
     }
     for (const { call, subscription } of this.#subscriptions?.values() ?? []) {
       call.abort(reason);
@@ -200,7 +208,7 @@ export class Dispatch<Payload = string> {
   }
 
   #open(
-    { id, jsonrpc, method, params }: Request,
+    { id, jsonrpc, method, params, trace }: Request,
     batchIndex: number,
     held: HeldFrame | undefined,
   ): Running<Payload> {
@@ -217,16 +225,22 @@ export class Dispatch<Payload = string> {
       deadline: undefined,
       subscription: undefined,
       earlyCredit: 0,
+      watched: this.#host.watch?.({
+        kind: method,
+        path,
+        connectionId: this.#line.connectionId,
+        trace,
+      }),
     };
   }
 
   /** What the handler gave; a promise only where there is something to wait for. */
-  #invoke({ call, lane }: Running<Payload>, { params }: Request): unknown {
+  #invoke({ call, lane, watched }: Running<Payload>, { params }: Request): unknown {
     if (!lane.accepts(call.type)) {
       throw refusedWith("NOT_FOUND", `No "${call.type}"-procedure on path "${call.path}"`);
     }
     call.rawInput = lane.decode(params.input);
-    return lane.invoke(call);
+    return watched === undefined ? lane.invoke(call) : watched.run(() => lane.invoke(call));
   }
 
   // ---- queries and mutations ---------------------------------------------------------------
@@ -269,6 +283,7 @@ export class Dispatch<Payload = string> {
     if (running.answered) return;
     this.pushResult(running, running.lane.encode(value));
     running.answered = true;
+    running.watched?.settled(undefined);
   }
 
   #callEnded({ held }: Running<Payload>) {
@@ -288,8 +303,9 @@ export class Dispatch<Payload = string> {
     }
   }
 
-  #follow(running: Running<Payload>, events: AsyncIterable<unknown>) {
-    const { call, lane, held, head, earlyCredit } = running;
+  #follow(running: Running<Payload>, source: AsyncIterable<unknown>) {
+    const { call, lane, held, head, earlyCredit, watched } = running;
+    const events = watched === undefined ? source : watched.follow(source);
     if (held !== undefined) {
       running.held = this.#held.keepOnly(held, [call.rawInput, call.lastEventId]);
     }
@@ -308,6 +324,7 @@ export class Dispatch<Payload = string> {
     if (failure !== undefined) await this.#fail(running, failure.cause);
     this.#subscriptions?.delete(running.key);
     if (running.held !== undefined) this.#held.letGo(running.held);
+    running.watched?.settled(running.call.abortedBy); // unless it has failed
     // A failure before the start stands alone; anything else ends with `stopped`. PROTOCOL.md §5.1
     const hasStarted = running.subscription !== undefined;
     if (hasStarted || !running.answered) this.#push(this.#host.writer.stopped(running.head));
@@ -357,6 +374,7 @@ export class Dispatch<Payload = string> {
   #pushError(running: Running<Payload>, error: TRPCError) {
     if (running.answered) return;
     running.answered = true;
+    running.watched?.settled(error);
     const toFrame = (failure: TRPCError) =>
       this.#host.writer.error(running.head, this.#encodeError(running, failure));
     const frame = toFrame(error);

@@ -58,12 +58,13 @@ export class EventSink<Payload> implements SubscriptionSink {
   }
 
   #sendParsed(event: unknown) {
-    const { lane } = this.#running;
+    const { lane, watched } = this.#running;
     if (isTrackedEnvelope(event)) {
       const [id, data] = event;
       const payload = lane.encodeTracked(id, data);
       this.#eventBytes = this.#dispatch.pushResult(this.#running, payload, id);
     } else this.#eventBytes = this.#dispatch.pushResult(this.#running, lane.encode(event));
+    watched?.sent();
   }
 
   over() {

@@ -59,7 +59,8 @@ export interface OpeningConnection {
   ): void;
   refuse(error: TRPCError): void;
   unreadable(reason: string): void;
-  note(level: "error", fields: object, message: string): void;
+  /** It could not be found out who is there. */
+  gaveUp(cause: unknown): void;
   end(code: number, reason: string): void;
 }
 
@@ -185,8 +186,7 @@ export class Opening {
     } catch (cause) {
       if (this.#isOver) return;
       if (cause instanceof TRPCError) return connection.refuse(cause);
-      connection.note("error", { err: cause }, "Could not find out who the client is");
-      return connection.end(CloseCode.TryAgain, "Could not authenticate");
+      return connection.gaveUp(cause);
     }
     if (this.#isOver) return;
     connection.opened(admission, request, this.#procedureHashes, this.#early);

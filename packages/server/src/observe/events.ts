@@ -177,7 +177,11 @@ export interface ServerEvents {
     readonly err: unknown;
   };
   /** A message was answered without anything being run: malformed, or over a limit. */
-  readonly "message.refused": Failed & { readonly path: string; readonly reason: string };
+  readonly "message.refused": Failed & {
+    readonly path: string;
+    readonly reason: string;
+    readonly remoteAddress: string | undefined;
+  };
   /** A frame was not readable at all. */
   readonly "frame.unreadable": {
     readonly dialect: Dialect;

@@ -117,7 +117,14 @@ describe("the log of events", () => {
     [
       "debug",
       "Refused a message",
-      { type: "message.refused", path: "a", code: "BAD_REQUEST", appCode: undefined, reason: "No" },
+      {
+        type: "message.refused",
+        remoteAddress: undefined,
+        path: "a",
+        code: "BAD_REQUEST",
+        appCode: undefined,
+        reason: "No",
+      },
     ],
     [
       "warn",
@@ -155,6 +162,7 @@ describe("the log of events", () => {
     const path = `no\n${"x".repeat(5_000)}`;
     const [, message, fields] = recordOf({
       type: "message.refused",
+      remoteAddress: undefined,
       path,
       code: "NOT_FOUND",
       appCode: undefined,

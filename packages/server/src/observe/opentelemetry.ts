@@ -114,8 +114,9 @@ function endSpan(span: Span, kind: TracedCall["kind"], { outcome, error, events 
 }
 
 function statusOf(error: TRPCError | undefined): string {
-  const failure = failureOf(error);
-  return failure === undefined ? "OK" : (failure.appCode ?? failure.code);
+  if (error === undefined) return "OK";
+  const { code, appCode } = failureOf(error);
+  return appCode ?? code;
 }
 
 /**

@@ -282,6 +282,7 @@ describe("metrics for Prometheus", () => {
       metrics.sink({ type: "subscription.started", ...unknown, kind: "subscription" });
       metrics.sink({
         type: "message.refused",
+        remoteAddress: undefined,
         code: "NOT_FOUND",
         appCode: undefined,
         reason: "",

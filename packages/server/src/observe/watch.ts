@@ -99,7 +99,12 @@ class Watched implements WatchedCall {
     this.#guarded(() => this.#span?.end({ outcome, error, events: this.#events }));
     const isSubscription = call.kind === "subscription";
     if (events[isSubscription ? "subscription.ended" : "call.settled"] === undefined) return;
-    const end = { ...call, ...failureOf(error), outcome, durationMs: now() - this.#startedMs };
+    const end = {
+      ...call,
+      ...(error && failureOf(error)),
+      outcome,
+      durationMs: now() - this.#startedMs,
+    };
     if (isSubscription) events["subscription.ended"]?.({ ...end, events: this.#events });
     else events["call.settled"]?.(end);
   }
@@ -131,8 +136,6 @@ export function outcomeOf(error: TRPCError | undefined): CallOutcome {
 }
 
 /** The codes of a failure, as events have them. */
-export function failureOf(error: TRPCError | undefined) {
-  if (error === undefined) return undefined;
-  const { code, cause } = error;
+export function failureOf({ code, cause }: TRPCError) {
   return { code, appCode: cause instanceof AppFailure ? cause.app.code : undefined };
 }
