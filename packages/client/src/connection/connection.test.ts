@@ -449,6 +449,13 @@ describe("a frame that no server sends", () => {
     expect((await call).message).toContain('dialect "trpc"');
   });
 
+  it("is said to be another protocol's to a mutation, too, which is not sent again", async () => {
+    const play = createPlay();
+    const call = failureOf(play.api.change.mutate({ n: 1 }));
+    (await play.socket(0)).say(result(1, 5));
+    expect((await call).message).toContain('dialect "trpc"');
+  });
+
   it("is passed over when it is only a message of a newer version", async () => {
     const play = createPlay();
     const socket = await play.open();

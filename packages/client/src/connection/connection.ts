@@ -115,14 +115,15 @@ export function createConnection(options: ConnectionOptions) {
   }
 
   /** Takes back what `line` will not answer. Subscriptions that can go on do so elsewhere. */
-  function recover(line: Line, { code, unheard }: LineEnd) {
+  function recover(line: Line, { code, reason, unheard }: LineEnd) {
+    const ending = `(close code ${code}${reason && `: ${reason}`})`;
     const lost: Call[] = [];
     for (const call of line.underway.values()) {
       if (call.route !== line) continue;
       if (unheard) call.id = 0;
       const fate = unheard ? "again" : afterLoss(call, code);
       if (fate === "again") lost.push(call);
-      else calls.fail(call, fate, lostData[fate], `${lostSentences[fate]} (close code ${code})`);
+      else calls.fail(call, fate, lostData[fate], `${lostSentences[fate]} ${ending}`);
     }
     calls.again(lost);
   }
