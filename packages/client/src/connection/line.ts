@@ -200,7 +200,8 @@ export function createLine(options: LineOptions, host: LineHost): Line {
     }
     if (frame === "PONG") return ponged();
     try {
-      for (const message of [JSON.parse(frame)].flat()) {
+      const value: unknown = JSON.parse(frame);
+      for (const message of Array.isArray(value) ? value : [value]) {
         if ((stage as string) !== "over") receive(message);
       }
     } catch (error) {

@@ -40,6 +40,8 @@ export function createOutbox(options: OutboxOptions) {
   let { limits } = options;
   let stage: "shut" | "greeted" | "open" = "shut";
   let waking = false;
+  /** Calls wait for a place. */
+  let isCrowded = false;
   let lastId = 0;
   const calls = createPlaces(clock);
   const subscriptions = createPlaces(clock);
@@ -68,7 +70,8 @@ export function createOutbox(options: OutboxOptions) {
     const call = source.next(callsMs === 0, subscriptionsMs === 0);
     if (call === undefined) {
       const untilRoomMs = Math.min(callsMs || Infinity, subscriptionsMs || Infinity);
-      return untilRoomMs < Infinity && source.next(true, true) ? untilRoomMs : undefined;
+      isCrowded = source.next(true, true) !== undefined;
+      return untilRoomMs < Infinity && isCrowded ? untilRoomMs : undefined;
     }
     const leftMs = full ? call.dueMs - clock.now() : Number.POSITIVE_INFINITY;
     const message = requestText(call, lastId + 1, leftMs);
@@ -146,7 +149,7 @@ export function createOutbox(options: OutboxOptions) {
     finish(id: unknown, call: Call) {
       underway.delete(id);
       placesOf(call).free();
-      wake();
+      if (isCrowded) wake(); // who calls again wakes it as well, and later: their calls share a frame
     },
     /** It said that it had no place for this call, or that there were too many messages. */
     refused(call: Call, isRate: boolean) {
