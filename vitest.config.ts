@@ -37,6 +37,10 @@ export default defineConfig({
         find: /^@tautline\/(server|client)\/trpc$/,
         replacement: `${source("")}$1/src/drop-in/index.ts`,
       },
+      {
+        find: /^@tautline\/(server|client)\/(opentelemetry|prometheus)$/,
+        replacement: `${source("")}$1/src/observe/$2.ts`,
+      },
     ],
   },
   test: {
