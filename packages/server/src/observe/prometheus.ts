@@ -33,7 +33,7 @@ export interface PrometheusOptions {
   /**
    * The upper bounds of the histogram of durations, in seconds.
    *
-   * @default [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+   * @default fourteen, from 0.001 to 30
    */
   readonly buckets?: readonly number[];
 }
