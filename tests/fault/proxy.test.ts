@@ -241,7 +241,7 @@ describe("a line that is cut after so many bytes", () => {
     ["end", 70_000],
   ])("by %s lets exactly %i through", async (ending, bytes) => {
     for (const direction of ["up", "down"] as const) {
-      proxy.coming({ name: "cutAfter", direction, bytes, ending });
+      proxy.once({ name: "cutAfter", direction, bytes, ending });
       const client = await dial();
       const all = Buffer.from(Array.from({ length: 200_000 }, (_, index) => index % 251));
       let receiver = client;
@@ -266,6 +266,15 @@ describe("a line that is cut after so many bytes", () => {
       expect(receiver.heard.equals(all.subarray(0, bytes))).toBe(true);
       serverEnds.length = 0;
     }
+  });
+
+  it("may be the next one alone", async () => {
+    proxy.once({ name: "cutAfter", direction: "up", bytes: 0, ending: "end" });
+    const first = await dial();
+    await until(() => first.ending === "end", patience);
+    const { client, server } = await open();
+    client.socket.write("hello");
+    await heard(server, 5);
   });
 
   it("may be cut by the bytes it has carried already", async () => {

@@ -65,6 +65,8 @@ export interface LineProxy {
   present(fault: LineFault): void;
   /** Does this to the lines to come. */
   coming(fault: LineFault): void;
+  /** Does this to the next line alone. */
+  once(fault: LineFault): void;
   /** Ends the lines there are. */
   cut(ending?: Ending): void;
   /** Takes the lines to come to these ports, in turn. */
@@ -77,18 +79,21 @@ export interface LineProxy {
 export async function startProxy(...targets: readonly number[]): Promise<LineProxy> {
   const lines = new Set<Line>();
   let next: LineFault = pass;
+  let once: LineFault | undefined;
   let ports = targets;
   let opened = 0;
 
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true });
   server.on("connection", (client) => {
     client.on("error", () => {}); // "close" follows
-    if (next.name === "refuse") return reset(client);
+    const fault = once ?? next;
+    once = undefined;
+    if (fault.name === "refuse") return reset(client);
     const port = ports[opened % ports.length]!;
     opened++;
     const line = toLine(client, port, opened, () => lines.delete(line));
     lines.add(line);
-    line.set(next);
+    line.set(fault);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", 4_096, resolve));
 
@@ -111,6 +116,9 @@ export async function startProxy(...targets: readonly number[]): Promise<LinePro
     present,
     coming(fault) {
       next = fault;
+    },
+    once(fault) {
+      once = fault;
     },
     cut,
     target(...given) {

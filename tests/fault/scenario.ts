@@ -1,0 +1,69 @@
+/** Scenario: what is done to a world, and what must then be so. Runs one with a seed. */
+
+import type { Bounds } from "./checkers/check.js";
+import { cacheFolder, type Programs } from "./compile.js";
+import { World } from "./world.js";
+
+/** One way to break things. */
+export interface Scenario {
+  /** As the command line calls it. */
+  readonly name: string;
+  /** What must hold, as a sentence. */
+  readonly promise: string;
+  /** What it measures, and is to be checked besides. */
+  readonly bounds?: Bounds;
+  /** Breaks things; what it draws from `world.random` follows from the seed. Says what it saw. */
+  run(world: World): Promise<unknown>;
+}
+
+/** What came of a run. */
+export interface Outcome {
+  /** What the scenario measured. */
+  readonly told: unknown;
+  readonly error: Error | undefined;
+  /** Where the history is; removed when all went well. */
+  readonly folder: string;
+}
+
+/** Runs a scenario, and checks the history. */
+export async function runScenario(
+  programs: Programs,
+  scenario: Scenario,
+  seed: number,
+): Promise<Outcome> {
+  const folder = `${cacheFolder}fault-${scenario.name}-${seed}`;
+  const world = new World(programs, folder, seed);
+  let told: unknown;
+  let error: Error | undefined;
+  try {
+    told = await scenario.run(world);
+  } catch (thrown) {
+    error = toError(thrown);
+  }
+  try {
+    await world.close();
+    // A run that failed has a history too, and what is wrong in it may say why.
+    world.check(scenario.bounds);
+  } catch (thrown) {
+    const found = toError(thrown);
+    error = error === undefined ? found : new Error(`${error.message}\n${found.message}`);
+  }
+  if (error === undefined) world.remove();
+  return { told, error, folder };
+}
+
+/** The same for a test, which says with what seed it failed and where the history is. */
+export async function expectScenario(programs: Programs, scenario: Scenario, seed: number) {
+  const { told, error, folder } = await runScenario(programs, scenario, seed);
+  if (error === undefined) return told;
+  const again = `npm run fault -- --scenario ${scenario.name} --seed ${seed}`;
+  error.message += `\nAgain: ${again}\nHistory: ${folder.slice(folder.indexOf("tests/"))}`;
+  throw error;
+}
+
+/** Says what is not so. */
+export function must(isSo: boolean, what: string): asserts isSo {
+  if (!isSo) throw new Error(`It is not so that ${what}`);
+}
+
+const toError = (thrown: unknown) => (thrown instanceof Error ? thrown : new Error(String(thrown)));

@@ -1,0 +1,66 @@
+/**
+ * A line that swallows everything and says nothing: a NAT entry that expired, a cable that was pulled.
+ * Both ends notice by themselves, in the time the heartbeat promises, and the client has a new line
+ * at once.
+ */
+import type { Event } from "../history.js";
+import { blackHole, type Direction } from "../proxy.js";
+import { must, type Scenario } from "../scenario.js";
+
+const heartbeat = { intervalMs: 400, timeoutMs: 200 };
+// Timers and round trips of two busy cores.
+const slackMs = 400;
+
+/** Swallows in these directions. */
+export const blackHoleScenario = (direction: Direction | "both"): Scenario => ({
+  name: `black-hole-${direction}`,
+  promise: "both ends notice a black hole within heartbeat and timeout, and go on on a new line",
+  async run(world) {
+    const server = await world.server({ heartbeat, reconnectWindowMs: 20, logPerSecond: 50 });
+    const proxy = await world.proxy(server.port);
+    const clients = await world.clients(proxy.port, { count: 20 });
+    await clients.tell("follow", { what: "log" });
+    await clients.tell("load", { paths: ["echo", "append", "appendAgain"], perSecond: 100 });
+    await world.letPass(world.random.between(100, 600));
+
+    await clients.tell("forgetLosses");
+    const at = world.note("black hole");
+    proxy.present(direction === "both" ? blackHole : { name: "hole", direction });
+    must((await clients.tell("allLost", { withinMs: 5_000 })) >= 0, "clients notice");
+    must((await clients.tell("allOpen", { withinMs: 5_000 })) >= 0, "clients come back");
+    await world.letPass(heartbeat.intervalMs + heartbeat.timeoutMs + slackMs); // for the server's end
+    await world.settled(clients);
+    await world.quiet(server, clients);
+
+    const history = world.history();
+    const noticed = {
+      clientMs: noticedAfter(history, at, "client"),
+      serverMs: noticedAfter(history, at, "server"),
+    };
+    const promisedMs = heartbeat.intervalMs + heartbeat.timeoutMs;
+    for (const [end, ms] of Object.entries(noticed)) {
+      must(ms.length === 20, `all 20 were noticed: ${end} noticed ${ms.length}`);
+      const worst = Math.max(...ms);
+      must(worst <= promisedMs + slackMs, `${end} noticed in ${promisedMs}: it took ${worst}`);
+    }
+    const { outcomes } = await clients.tell("report");
+    must(Object.keys(outcomes.echo ?? {}).join() === "ok", "every query was answered");
+    return {
+      clientMs: Math.round(Math.max(...noticed.clientMs)),
+      serverMs: Math.round(Math.max(...noticed.serverMs)),
+      promisedMs,
+      outcomes,
+    };
+  },
+});
+
+/** How long each of one end's connections took to be given up. */
+function noticedAfter(history: readonly Event[], at: number, end: "client" | "server"): number[] {
+  const givenUp = new Map<string, number>();
+  for (const event of history) {
+    if (event.kind !== "line" || event.at < at || !event.by.startsWith(end)) continue;
+    const isGivenUp = event.state === (end === "client" ? "waiting" : "closed");
+    if (isGivenUp && !givenUp.has(event.client)) givenUp.set(event.client, event.at - at);
+  }
+  return [...givenUp.values()];
+}
