@@ -52,6 +52,9 @@ interface Failed {
   readonly appCode: string | undefined;
 }
 
+/** As {@link Failed}; `undefined` where nothing failed. */
+type MayHaveFailed = { readonly [Field in keyof Failed]?: Failed[Field] | undefined };
+
 /** The events by their `type`, with their fields. Durations are in milliseconds. */
 export interface ServerEvents {
   // ---- connections ---------------------------------------------------------------------------
@@ -152,11 +155,11 @@ export interface ServerEvents {
   readonly "call.started": OfCall;
   /** It was answered, or nobody waits any more. */
   readonly "call.settled": OfCall &
-    Partial<Failed> & { readonly outcome: CallOutcome; readonly durationMs: number };
+    MayHaveFailed & { readonly outcome: CallOutcome; readonly durationMs: number };
   /** A handler is called for its events. `subscription.ended` follows, always. */
   readonly "subscription.started": OfCall;
   readonly "subscription.ended": OfCall &
-    Partial<Failed> & {
+    MayHaveFailed & {
       /** `cancelled`: the client wants no more, as most end. `ok`: the handler has finished. */
       readonly outcome: CallOutcome;
       /** Sent to the client. */
