@@ -23,29 +23,30 @@ export class Asking {
    * Goes on with what the store gives.
    *
    * @param toError What the caller is told when the store fails.
-   * @param late Told what came after it had counted as failed.
+   * @param lost The store failed, or answered when that had counted as failed: it may have done it.
    */
   ask<Given, Result>(
     operation: () => MaybePromise<Given>,
     toError: () => TRPCError,
     next: (given: Given) => MaybePromise<Result>,
-    late?: (given: Given) => void,
+    lost?: () => void,
   ): MaybePromise<Result> {
     let given: MaybePromise<Given>;
     try {
       given = operation();
     } catch (cause) {
       this.#onFailure(cause);
+      lost?.();
       throw toError();
     }
     if (!(given instanceof Promise)) return next(given);
-    return this.#inTime(given, toError, late).then(next);
+    return this.#inTime(given, toError, lost).then(next);
   }
 
   #inTime<Given>(
     asked: Promise<Given>,
     toError: () => TRPCError,
-    late: ((given: Given) => void) | undefined,
+    lost: (() => void) | undefined,
   ): Promise<Given> {
     return new Promise((resolve, reject) => {
       let isOver = false;
@@ -59,12 +60,18 @@ export class Asking {
       const timer = this.#clock.after(this.#timeoutMs, () =>
         fail(new Error(`The store took longer than ${this.#timeoutMs} ms`)),
       );
-      asked.then((given) => {
-        if (isOver) return late?.(given);
-        isOver = true;
-        timer.cancel();
-        resolve(given);
-      }, fail);
+      asked.then(
+        (given) => {
+          if (isOver) return lost?.();
+          isOver = true;
+          timer.cancel();
+          resolve(given);
+        },
+        (cause) => {
+          fail(cause);
+          lost?.();
+        },
+      );
     });
   }
 }

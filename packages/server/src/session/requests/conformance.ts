@@ -22,7 +22,7 @@ const trial: RequestStoreTrial = { sessionRetentionMs: 1_000, keyRetentionMs: 5_
 
 const one: RequestId = { session: "s1", n: 1 };
 const keyed: RequestId = { principal: "ana", key: "order-1" };
-const draft: RequestDraft = { principal: "ana", hash: 2 ** 53 - 1, incarnation: "i1" };
+const draft: RequestDraft = { principal: "ana", hash: 2 ** 53 - 1, incarnation: "i1", claim: 4 };
 const answer: Answer = { ok: true, encoded: '{"json":{"é":"✓"}}' };
 
 /**
@@ -53,7 +53,7 @@ export function describeRequestStore(
         expect(await store.read(one)).toBeUndefined();
         expect(await store.create(one, draft)).toEqual({ name: "created" });
         const record = { ...draft, attempt: 1, state: "RUNNING" };
-        const late = { principal: "bo", hash: 7, incarnation: "i2" };
+        const late = { principal: "bo", hash: 7, incarnation: "i2", claim: 1 };
         expect(await store.create(one, late)).toEqual({ name: "exists", record });
         expect(await store.read(one)).toEqual(record);
       }),
@@ -186,21 +186,23 @@ export function describeRequestStore(
     it(
       "takes back what never ran, and nothing else",
       withStore(async (store) => {
-        await store.release(one, "i1");
+        const { incarnation } = draft;
+        await store.release(one, draft);
         await store.create(one, draft);
-        await store.release(one, "i2");
+        await store.release(one, { ...draft, incarnation: "i2" });
+        await store.release(one, { ...draft, claim: 5 });
         expect(await store.read(one)).toMatchObject({ state: "RUNNING" });
-        await store.release(one, "i1");
+        await store.release(one, draft);
         expect(await store.read(one)).toBeUndefined();
 
         await store.create(one, draft);
-        await store.takeOver(one, 1, "i1");
-        await store.release(one, "i1");
+        await store.takeOver(one, 1, incarnation);
+        await store.release(one, draft);
         expect(await store.read(one)).toMatchObject({ attempt: 2 });
 
         await store.create(keyed, draft);
         await store.settle(keyed, 1, "DONE", answer);
-        await store.release(keyed, "i1");
+        await store.release(keyed, draft);
         expect(await store.read(keyed)).toMatchObject({ state: "DONE" });
       }),
     );

@@ -14,7 +14,7 @@ const known: Known = {
   isLive: (incarnation) => incarnation === "alive",
 };
 
-const facts = { principal: "ana", hash: 7, attempt: 1 };
+const facts = { principal: "ana", hash: 7, claim: 1, attempt: 1 };
 const answer = { ok: true, encoded: '{"json":1}' };
 const refusal = { ok: false, encoded: '{"json":{"message":"no"}}' };
 const done: RequestRecord = { ...facts, incarnation: "dead", state: "DONE", answer };
@@ -151,6 +151,12 @@ holds("a mutation that is RUNNING", [
     { repeat: "lookup" },
     { stored: runningOn("dead", 3) },
     lookup(4),
+  ],
+  [
+    "has an unknown outcome when the server that ran it has given it up",
+    {},
+    { stored: runningOn(""), isLive: () => true },
+    refuse("OUTCOME_UNKNOWN"),
   ],
   [
     "has an unknown outcome when this server began it and lost sight of it",

@@ -3,7 +3,7 @@
  * DELIVERY.md §4 is this one function, its tests are a table that reads like the specification,
  * and an explorer (`explorer.test.ts`) runs it through crashes, repeats and lost records.
  */
-import type { Answer, RequestRecord } from "./store.js";
+import { type Answer, nobody, type RequestRecord } from "./store.js";
 
 /**
  * What may be done where nobody knows whether the mutation ran.
@@ -92,7 +92,8 @@ export function decide(asked: Asked, known: Known): Decision {
     // Ours, and yet not running: the store failed us when it had to begin or had answered.
     return known.runsHere ? { name: "join" } : unknown(asked.repeat, stored.attempt + 1);
   }
-  if (known.isLive(stored.incarnation)) return { name: "wait" };
+  const isGivenUp = stored.incarnation === nobody;
+  if (!isGivenUp && known.isLive(stored.incarnation)) return { name: "wait" };
   return unknown(asked.repeat, stored.attempt + 1);
 }
 

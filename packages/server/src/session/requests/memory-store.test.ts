@@ -10,7 +10,12 @@ describeRequestStore("memory", ({ sessionRetentionMs, keyRetentionMs }) => {
   return { store, pass: (ms) => clock.advance(ms) };
 });
 
-const of = (principal: string): RequestDraft => ({ principal, hash: 1, incarnation: "i1" });
+const of = (principal: string): RequestDraft => ({
+  principal,
+  hash: 1,
+  incarnation: "i1",
+  claim: 1,
+});
 const nth = (n: number, session = "s1"): RequestId => ({ session, n });
 const result = (chars: number) => ({ ok: true, encoded: "x".repeat(chars) });
 

@@ -66,6 +66,7 @@ interface Entry {
   readonly id: RequestId;
   readonly principal: string;
   readonly hash: number;
+  readonly claim: number;
   incarnation: string;
   attempt: number;
   state: RequestRecord["state"];
@@ -165,8 +166,9 @@ class MemoryRequestStore implements RequestStore {
     const limit = this.#limitReached(id, draft.principal);
     if (limit !== undefined) return { name: "full", limit };
 
-    const { principal, hash, incarnation } = draft;
-    this.#file({ id, principal, hash, incarnation, attempt: 1, state: "RUNNING", answer: null });
+    const { principal, hash, incarnation, claim } = draft;
+    const state = "RUNNING";
+    this.#file({ id, principal, hash, claim, incarnation, attempt: 1, state, answer: null });
     return created;
   }
 
@@ -200,10 +202,12 @@ class MemoryRequestStore implements RequestStore {
     return "settled";
   }
 
-  release(id: RequestId, incarnation: string) {
+  release(id: RequestId, { incarnation, claim }: RequestDraft) {
     const entry = this.#find(id);
     const isUntouched = entry?.state === "RUNNING" && entry.attempt === 1;
-    if (isUntouched && entry.incarnation === incarnation) this.#remove(entry);
+    if (isUntouched && entry.incarnation === incarnation && entry.claim === claim) {
+      this.#remove(entry);
+    }
   }
 
   forget(session: string, low: number) {
@@ -332,7 +336,8 @@ class MemoryRequestStore implements RequestStore {
 }
 
 /** What is told of a record: a copy, for the record goes on to change. */
-function toRecord({ principal, hash, incarnation, attempt, state, answer }: Entry): RequestRecord {
-  const facts = { principal, hash, incarnation, attempt };
+function toRecord(entry: Entry): RequestRecord {
+  const { principal, hash, claim, incarnation, attempt, state, answer } = entry;
+  const facts = { principal, hash, claim, incarnation, attempt };
   return state === "RUNNING" ? { ...facts, state } : { ...facts, state, answer };
 }

@@ -312,7 +312,10 @@ describe("a store that fails", () => {
     for (const changes of [{ read: fail }, { create: fail }, { takeOver: fail }]) {
       const { records, memory, outcome } = failing(changes);
       if ("takeOver" in changes) {
-        memory.create({ session: "s1", n: 1 }, { principal: "ana", hash: 7, incarnation: "dead" });
+        memory.create(
+          { session: "s1", n: 1 },
+          { principal: "ana", hash: 7, incarnation: "dead", claim: 1 },
+        );
       }
       const execute = handler();
       const request = { ...resent(memory.epoch), repeat: "safe" as const };
@@ -371,7 +374,7 @@ describe("a store that fails", () => {
   });
 
   it("and contradicts itself is not asked for ever", async () => {
-    const record = { principal: "ana", hash: 7, incarnation: "dead", attempt: 1 };
+    const record = { principal: "ana", hash: 7, incarnation: "dead", claim: 1, attempt: 1 };
     const moved = { name: "moved", record: { ...record, state: "RUNNING" } } as const;
     const { records, memory } = failing({ takeOver: () => moved });
     memory.create({ session: "s1", n: 1 }, record);

@@ -18,7 +18,16 @@ import {
   storeIsSilent,
   toRefusal,
 } from "./refusals.js";
-import type { Answer, MaybePromise, RequestId, RequestRecord, RequestStore } from "./store.js";
+import { Repairs } from "./repairs.js";
+import {
+  type Answer,
+  type MaybePromise,
+  nobody,
+  type RequestDraft,
+  type RequestId,
+  type RequestRecord,
+  type RequestStore,
+} from "./store.js";
 
 /** A mutation as dispatch received it. */
 export interface RecordedRequest {
@@ -84,11 +93,13 @@ interface Task {
   readonly request: RecordedRequest;
   readonly id: RequestId;
   readonly execute: () => MaybePromise<Answer>;
+  /** The attempt that it runs, or is about to; `undefined` while it has none. */
+  attempt: number | undefined;
 }
 
 /** A task that somebody waits for, in this process. */
 interface RunningTask {
-  readonly request: RecordedRequest;
+  readonly task: Task;
   readonly record: RequestRecord;
   readonly answer: Promise<Answer>;
 }
@@ -102,6 +113,7 @@ export class RequestRecords {
   readonly #store: RequestStore;
   readonly #clock: Clock;
   readonly #asking: Asking;
+  readonly #repairs: Repairs;
   readonly #incarnation: string;
   readonly #isLive: (incarnation: string) => boolean;
   readonly #pollMs: number;
@@ -109,6 +121,7 @@ export class RequestRecords {
   readonly #policy: typeof decide;
   /** Every request that has begun here and was not answered yet, unless it is answered at once. */
   readonly #running = new Map<string, RunningTask>();
+  #claims = 0;
 
   constructor(options: RequestRecordsOptions) {
     this.#store = options.store;
@@ -119,6 +132,7 @@ export class RequestRecords {
     this.#onFailure = options.onFailure ?? (() => {});
     this.#policy = options.policy ?? decide;
     this.#asking = new Asking(this.#clock, options.storeTimeoutMs ?? 5_000, this.#onFailure);
+    this.#repairs = new Repairs(this.#clock, this.#asking);
   }
 
   /** How many requests wait for an answer here. */
@@ -137,7 +151,7 @@ export class RequestRecords {
    */
   run(request: RecordedRequest, execute: () => MaybePromise<Answer>): MaybePromise<Answer> {
     this.forget(request.session, request.low);
-    const task: Task = { request, id: toRequestId(request), execute };
+    const task: Task = { request, id: toRequestId(request), execute, attempt: undefined };
     // Before the store is asked: a record that is being created can be seen there before we hear of it.
     const running = this.#running.size > 0 ? this.#running.get(toText(task.id)) : undefined;
     if (running !== undefined) return this.#meet(task, running);
@@ -161,13 +175,19 @@ export class RequestRecords {
     }
   }
 
+  /** Lets go of timers and of the store. Who waits is not told: end the calls first. */
+  close() {
+    this.#repairs.close();
+    return this.#store.close();
+  }
+
   /** The same request came again while it runs here. */
   #meet(task: Task, running: RunningTask): MaybePromise<Answer> {
     const decision = this.#policyOn(task, running.record, { runsHere: true });
     if (decision.name !== "join") return this.#act(task, decision, 0);
     return running.answer.catch((cause) => {
       // That one was given up before its handler began. This one is still wanted.
-      if (cause !== undefined && cause === running.request.abortedBy?.()) {
+      if (cause !== undefined && cause === running.task.request.abortedBy?.()) {
         return this.run(task.request, task.execute);
       }
       throw cause;
@@ -178,7 +198,7 @@ export class RequestRecords {
     const { request, id } = task;
     const text = toText(id);
     const record: RequestRecord = { ...this.#draft(request), attempt: 1, state: "RUNNING" };
-    this.#running.set(text, { request, record, answer });
+    this.#running.set(text, { task, record, answer });
     const done = () => this.#running.delete(text);
     answer.then(done, done);
   }
@@ -244,13 +264,14 @@ export class RequestRecords {
   #create(task: Task, decision: Taking, round: number): MaybePromise<Answer> {
     const { request, id } = task;
     const onlyUnder = decision.name === "run" ? decision.onlyUnder : undefined;
+    const draft = this.#draft(request);
     return this.#asking.ask(
-      () => this.#store.create(id, this.#draft(request), onlyUnder),
+      () => this.#store.create(id, draft, onlyUnder),
       () => this.#failedBefore(task, false),
       (creation) => {
         switch (creation.name) {
           case "created":
-            return this.#begin(task, decision);
+            return this.#begin(task, decision, draft);
           case "exists":
             return this.#decide(task, creation.record, round + 1);
           case "other-epoch":
@@ -263,12 +284,13 @@ export class RequestRecords {
           }
         }
       },
-      // Too late, and not run: nobody should find it running.
-      (late) => late.name === "created" && this.#releaseLate(task),
+      // It is not run: nobody should find it running.
+      () => this.#repairs.start(() => this.#store.release(id, draft)),
     );
   }
 
   #takeOver(task: Task, decision: Taking, round: number): MaybePromise<Answer> {
+    task.attempt = decision.attempt;
     return this.#asking.ask(
       () => this.#store.takeOver(task.id, decision.attempt - 1, this.#incarnation),
       () => this.#failedBefore(task, true),
@@ -276,21 +298,22 @@ export class RequestRecords {
         takeOver.name === "taken"
           ? this.#begin(task, decision)
           : this.#decide(task, takeOver.record, round + 1),
+      () => this.#giveUp(task, decision.attempt),
     );
   }
 
   /** The store has agreed: from here on it may have run. */
-  #begin(task: Task, decision: Taking): MaybePromise<Answer> {
+  #begin(task: Task, decision: Taking, draft?: RequestDraft): MaybePromise<Answer> {
     const { request } = task;
     const reason = request.abortedBy?.();
-    if (reason !== undefined) return this.#notBegun(task, decision, reason);
+    if (reason !== undefined) return this.#notBegun(task, decision.attempt, draft, reason);
     if (decision.name === "run" || typeof request.repeat === "string") {
       return this.#execute(task, decision.attempt);
     }
     const { repeat } = request;
     return andThen(
       () => repeat.lookup(),
-      (cause) => this.#failed(cause, "The handler's own record does not tell whether it ran"),
+      (cause) => this.#failed(task, decision.attempt, cause, "The handler's own record fails"),
       (found) =>
         found === undefined
           ? this.#execute(task, decision.attempt)
@@ -299,22 +322,51 @@ export class RequestRecords {
   }
 
   /** Nobody waits for it any more, and its handler has not begun. */
-  #notBegun({ id }: Task, { attempt }: Taking, reason: TRPCError): MaybePromise<never> {
+  #notBegun(
+    task: Task,
+    attempt: number,
+    draft: RequestDraft | undefined,
+    reason: TRPCError,
+  ): MaybePromise<never> {
     // An earlier attempt may have run: then the record stays, and says so.
-    if (attempt > 1) throw reason;
+    if (draft === undefined) throw this.#giveUp(task, attempt, reason);
     return this.#asking.ask(
-      () => this.#store.release(id, this.#incarnation),
+      () => this.#store.release(task.id, draft),
       () => reason,
       () => {
         throw reason;
       },
+      () => this.#repairs.start(() => this.#store.release(task.id, draft)),
     );
+  }
+
+  /**
+   * We do not run this attempt, or not any more, and nobody knows what it did: whoever waits for it
+   * on another server should not.
+   *
+   * @returns what the caller is told.
+   */
+  #giveUp<Reason>(task: Task, attempt: number, reason?: Reason): Reason {
+    const { id } = task;
+    task.attempt = undefined;
+    this.#repairs.start(async () => {
+      const record = await this.#store.read(id);
+      const isOurs =
+        typeof record === "object" &&
+        record.state === "RUNNING" &&
+        record.incarnation === this.#incarnation &&
+        record.attempt === attempt;
+      // Sent again meanwhile, it may be running under the very attempt that we take for lost.
+      if (!isOurs || this.#running.get(toText(id))?.task.attempt === attempt) return;
+      await this.#store.takeOver(id, attempt, nobody);
+    });
+    return reason as Reason;
   }
 
   #execute(task: Task, attempt: number): MaybePromise<Answer> {
     return andThen(
       task.execute,
-      (cause) => this.#failed(cause, "The handler ran, and its answer is lost"),
+      (cause) => this.#failed(task, attempt, cause, "The handler ran, and its answer is lost"),
       (answer) => this.#settle(task, attempt, answer),
     );
   }
@@ -322,14 +374,16 @@ export class RequestRecords {
   #settle({ id }: Task, attempt: number, answer: Answer): MaybePromise<Answer> {
     const kept = this.#mayKeep(answer) ? answer : null;
     const failed = () => outcomeUnknown("It ran, and its answer could not be stored");
+    const settle = () => this.#store.settle(id, attempt, answer.ok ? "DONE" : "FAILED", kept);
     return this.#asking.ask(
-      () => this.#store.settle(id, attempt, answer.ok ? "DONE" : "FAILED", kept),
+      settle,
       failed,
       (settling) => {
         // Gone: forgotten because nobody will ask again, or lost; the answer is still the answer.
         if (settling !== "fenced") return answer;
         return this.#asking.ask(() => this.#store.read(id), failed, answerOfLater);
       },
+      () => this.#repairs.start(settle), // who asks again should find the answer
     );
   }
 
@@ -355,17 +409,8 @@ export class RequestRecords {
     return this.#decide(task, stored);
   }
 
-  #releaseLate({ id }: Task) {
-    try {
-      const released = this.#store.release(id, this.#incarnation);
-      if (released instanceof Promise) released.catch(this.#onFailure);
-    } catch (cause) {
-      this.#onFailure(cause); // it goes on to say that it runs, and so OUTCOME_UNKNOWN: no lie
-    }
-  }
-
-  #draft({ principal, hash }: RecordedRequest) {
-    return { principal, hash, incarnation: this.#incarnation };
+  #draft({ principal, hash }: RecordedRequest): RequestDraft {
+    return { principal, hash, incarnation: this.#incarnation, claim: ++this.#claims };
   }
 
   /** The store failed before anything ran: of what was never sent before, that is certain. */
@@ -376,9 +421,9 @@ export class RequestRecords {
     return notRecorded("The mutation could not be recorded, and was not run");
   }
 
-  #failed(cause: unknown, message: string): TRPCError {
+  #failed(task: Task, attempt: number, cause: unknown, message: string): TRPCError {
     this.#onFailure(cause);
-    return outcomeUnknown(message);
+    return this.#giveUp(task, attempt, outcomeUnknown(message));
   }
 }
 

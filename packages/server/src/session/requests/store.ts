@@ -32,9 +32,14 @@ export interface RequestDraft {
   readonly principal: string;
   /** Of path and input: see `hash.ts`. */
   readonly hash: number;
-  /** The server process that is about to run it. */
+  /** The server process that is about to run it; {@link nobody} where it is certain that none is. */
   readonly incarnation: string;
+  /** What that process has given to no other draft: by it, it knows its own again. */
+  readonly claim: number;
 }
+
+/** The incarnation of what is RUNNING and runs nowhere: a server has given it up. */
+export const nobody = "";
 
 /** What a store holds of one request. */
 export type RequestRecord = RequestDraft & {
@@ -121,8 +126,11 @@ export interface RequestStore {
     answer: Answer | null,
   ): MaybePromise<Settling>;
 
-  /** Takes back a RUNNING record at attempt 1 whose handler never began: as if it never was. */
-  release(id: RequestId, incarnation: string): MaybePromise<void>;
+  /**
+   * Takes back a record whose handler never began, as if it never was: the one that was created
+   * with this draft, while it is RUNNING at attempt 1.
+   */
+  release(id: RequestId, draft: RequestDraft): MaybePromise<void>;
 
   /**
    * The client has the answers to all requests of this session below `low`, or the session has
