@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setImmediate } from "node:timers/promises";
@@ -346,6 +347,17 @@ describe("metrics for Prometheus", () => {
       expect(name).not.toMatch(/_ms|milli/);
       expect(help).toMatch(/^[A-Z1].+[^.]$/);
     }
+  });
+
+  it("are those that the guide has", async () => {
+    const page = readFileSync(
+      new URL("../../../../docs/guide/observing.md", import.meta.url),
+      "utf8",
+    );
+    const told = new Set(
+      page.match(/(?<=^\| .*)`tautline_[a-z_]+`/gm)?.map((name) => name.slice(1, -1)),
+    );
+    expect(told).toEqual(new Set(readExposition(await measure().text()).keys()));
   });
 
   it("are read over HTTP, and with nothing but GET and HEAD", async () => {
