@@ -1,5 +1,5 @@
 /** How values become JSON text, and come back. Both ends must agree on it. PROTOCOL.md §1.1 */
-import { decodeValue, stringifyValue } from "@tautline/contracts/wire";
+import { readValue, stringifyValue } from "@tautline/contracts/wire";
 
 /** One direction of a transformer, as tRPC has it. */
 export interface DataTransformer {
@@ -25,7 +25,7 @@ export interface Codec {
  * @param transformer Left out: superjson's form, by a codec of our own. `"none"`: plain JSON.
  */
 export function toCodec(transformer: Transformer | "none" | undefined): Codec {
-  if (transformer === undefined) return { encode: stringifyValue, decode: decodeValue };
+  if (transformer === undefined) return { encode: stringifyValue, decode: readValue };
   if (transformer === "none") return { encode: JSON.stringify, decode: (encoded) => encoded };
   const { input, output } =
     "input" in transformer ? transformer : { input: transformer, output: transformer };

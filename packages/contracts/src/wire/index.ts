@@ -35,6 +35,7 @@ export {
   decodeValue,
   type EncodedValue,
   encodeValue,
+  readValue,
   stringifyValue,
   ValueCodecError,
 } from "./value-codec.js";

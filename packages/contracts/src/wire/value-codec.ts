@@ -13,3 +13,4 @@ export {
   stringifyValue,
 } from "./value-encode.js";
 export { ValueCodecError } from "./value-error.js";
+export { readValue } from "./value-read.js";

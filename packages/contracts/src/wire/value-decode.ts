@@ -3,9 +3,9 @@
  * the value that holds it. superjson walks every path from the root, which makes a small
  * hostile message take seconds. PROTOCOL.md §1.1
  */
-import { type Annotation, typedArrayName } from "./value-encode.js";
 import { quote, refuse } from "./value-error.js";
 import { nextKey, type PathCursor } from "./value-path.js";
+import { restore } from "./value-restore.js";
 
 /**
  * Turns the JSON at `path` into what `annotation` says it was.
@@ -134,31 +134,11 @@ export function findCircle(
  * @throws ValueCodecError on other annotations and on JSON that does not fit its annotation.
  */
 export function restoreValue(json: unknown, annotation: unknown, path: string): unknown {
-  const name = annotation as Annotation;
   try {
-    if (name === "undefined") return undefined;
-    if (typeof json === "string") {
-      if (name === "Date") return new Date(json);
-      if (name === "bigint") return BigInt(json);
-      if (name === "number") return Number(json);
-      if (name === "URL") return new URL(json);
-      if (name === "regexp") {
-        const end = json.lastIndexOf("/");
-        return new RegExp(json.slice(1, end), json.slice(end + 1));
-      }
-    } else if (Array.isArray(json)) {
-      if (name === "set") return new Set(json);
-      if (name === "map") return new Map(json);
-      if (typedArrayName.test(name[1]!)) return new (globalThis as any)[name[1]!](json);
-    } else if (name === "Error" && isRecord(json)) {
-      const error = new Error(String(json.message), json);
-      error.name = String(json.name);
-      return error;
-    }
+    return restore(json, annotation);
   } catch {
-    // Said below: the JSON does not fit.
+    return refuse(`${quote(annotationName(annotation))} at ${quote(path)}`);
   }
-  return refuse(`${quote(annotationName(name))} at ${quote(path)}`);
 }
 
 /** `"Date"`, `"custom:Decimal"`; never throws, whatever stands where an annotation should. */
@@ -172,5 +152,3 @@ type Fields = Record<string, unknown>;
 function isRecord(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
-
-declare const URL: new (text: string) => unknown;

@@ -5,8 +5,8 @@
 import { quote, refuse } from "./value-error.js";
 
 /** One key of a path. Dots separate keys, so a dot inside a key is escaped. */
-export function escapeKey(key: string): string {
-  return key.replace(/[\\.]/g, "\\$&");
+export function escapeKey(key: string | number): string {
+  return String(key).replace(/[\\.]/g, "\\$&");
 }
 
 /**

@@ -9,7 +9,7 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { compileDecoder, compileEncoder, compileTrackedEncoder } from "./schema-codec.js";
 import { guardedSuperjson } from "./superjson-guard.js";
-import { decodeValue, stringifyValue } from "./value-codec.js";
+import { decodeValue, readValue, stringifyValue } from "./value-codec.js";
 import { restoreForStrangers } from "./value-policy.js";
 
 const seed = Number(process.env.FUZZ_SEED ?? 20_261_122);
@@ -96,6 +96,7 @@ describe(`the generic codec (seed ${seed})`, () => {
     const strangers = { restore: restoreForStrangers() };
     holds(anyValue, (value) => {
       const text = superjson.stringify(value);
+      expect(show(readValue(JSON.parse(text)))).toBe(show(value));
       expect(show(decodeValue(JSON.parse(text)))).toBe(show(value));
       expect(show(decodeValue(JSON.parse(text), strangers))).toBe(show(value));
     });
@@ -318,6 +319,7 @@ describe(`the compiled encoder (seed ${seed})`, () => {
       if (!result.success) return;
       const text = compileTrackedEncoder(schema)("7", result.data);
       expect(show(decodeValue(JSON.parse(text)))).toBe(show({ id: "7", data: result.data }));
+      expect(show(readValue(JSON.parse(text)))).toBe(show({ id: "7", data: result.data }));
       expect(show(decode(JSON.parse(text)))).toBe(show({ id: "7", data: result.data }));
     });
   });

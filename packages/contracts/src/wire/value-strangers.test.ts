@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compileDecoder } from "./schema-codec.js";
 import { guardedSuperjson } from "./superjson-guard.js";
-import { decodeValue, ValueCodecError } from "./value-codec.js";
+import { decodeValue, readValue, ValueCodecError } from "./value-codec.js";
 
 const seed = Number(process.env.FUZZ_SEED ?? 20_261_122);
 const numRuns = Number(process.env.FUZZ_RUNS ?? 2_000);
@@ -121,4 +121,21 @@ describe(`what strangers send (seed ${seed})`, () => {
       expect(decoded).toBeLessThan(numRuns * 0.9);
     });
   }
+
+  it("is a value or some error in readValue, which is for servers, and leaves no trace either", () => {
+    let decoded = 0;
+    const ownKeys = Reflect.ownKeys(Object.prototype).length;
+    const property = fc.property(strangeValue, (text) => {
+      try {
+        expectPlain(readValue(JSON.parse(text)));
+        decoded++;
+      } catch (error) {
+        expect(error).toBeInstanceOf(Error);
+      }
+    });
+    fc.assert(property, { seed, numRuns });
+    expect(Reflect.ownKeys(Object.prototype)).toHaveLength(ownKeys);
+    expect(decoded).toBeGreaterThan(numRuns / 20);
+    expect(decoded).toBeLessThan(numRuns * 0.9);
+  });
 });
