@@ -14,11 +14,15 @@ export type SessionEnd = "closed" | "unclaimed" | "revoked" | "drained" | "broke
 /** Why a session could not be resumed. None of it is told to whoever asked. DELIVERY: §2 */
 export type ResumeRefusal = "unknown" | "secret" | "principal" | "incarnation" | "counts";
 
-/** What became of a request that was sent again. */
+/**
+ * What became of a request that was sent again: it waits for the run that goes on, got the answer it
+ * had got, was run once more as `repeat` allows, or its handler's own record was asked; or was refused.
+ */
 export type RepeatOutcome =
   | "joined"
   | "replayed"
   | "run-again"
+  | "looked-up"
   | "conflict"
   | "unknown"
   | "not-retained"
