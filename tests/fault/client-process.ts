@@ -66,6 +66,7 @@ const following = new Map<string, Position>();
 let open = 0;
 let inFlight = 0;
 let conversations = 0;
+let credentialsAsked = 0;
 let load: NodeJS.Timeout | undefined;
 /** Everybody who waits for something to be so. */
 const waiters = new Set<() => void>();
@@ -110,8 +111,11 @@ function createPeer(name: string, url: string, user = name): Peer {
     contract: withContract(service), // so that it knows what may be repeated
     connect: (url, protocols) => sockets.open(name, url, protocols),
     random: random.next,
-    credentials: (): Credentials =>
-      tokenMs === undefined ? { user } : { token: `${user} until ${Date.now() + tokenMs}` },
+    credentials(): Credentials {
+      credentialsAsked++;
+      if (tokenMs === undefined) return { user };
+      return { token: `${user} until ${Date.now() + tokenMs}` };
+    },
     ...(heartbeat && { heartbeat }),
     ...(reconnect && { reconnect }),
     ...(connectTimeoutMs !== undefined && { connectTimeoutMs }),
@@ -396,6 +400,7 @@ export const clientOrders = {
     lost,
     following: following.size,
     sockets: sockets.opened,
+    credentialsAsked,
   }),
 
   /** Closes all clients; all calls and subscriptions settle. */

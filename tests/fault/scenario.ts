@@ -1,6 +1,7 @@
 /** Scenario: what is done to a world, and what must then be so. Runs one with a seed. */
 
 import type { Bounds } from "./checkers/check.js";
+import type { Outcomes } from "./client-process.js";
 import { cacheFolder, type Programs } from "./compile.js";
 import { World } from "./world.js";
 
@@ -41,7 +42,7 @@ export async function runScenario(
     error = toError(thrown);
   }
   try {
-    await world.close();
+    await world.close(error !== undefined);
     // A run that failed has a history too, and what is wrong in it may say why.
     world.check(scenario.bounds);
   } catch (thrown) {
@@ -64,6 +65,22 @@ export async function expectScenario(programs: Programs, scenario: Scenario, see
 /** Says what is not so. */
 export function must(isSo: boolean, what: string): asserts isSo {
   if (!isSo) throw new Error(`It is not so that ${what}`);
+}
+
+/** Whether there were calls, and all were answered. */
+export const isAllOk = (outcomes: Outcomes | undefined) =>
+  outcomes !== undefined && Object.keys(outcomes).join() === "ok";
+
+/** All calls were answered, and no subscription ended. */
+export function mustLoseNothing(seen: {
+  readonly outcomes: Readonly<Record<string, Outcomes>>;
+  readonly lost: Outcomes;
+}) {
+  const { outcomes, lost } = seen;
+  for (const [path, each] of Object.entries(outcomes)) {
+    must(isAllOk(each), `every ${path} was answered: ${JSON.stringify(each)}`);
+  }
+  must(Object.keys(lost).length === 0, `no subscription was lost: ${JSON.stringify(lost)}`);
 }
 
 const toError = (thrown: unknown) => (thrown instanceof Error ? thrown : new Error(String(thrown)));

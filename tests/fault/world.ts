@@ -163,8 +163,15 @@ export class World {
     return readHistory(this.folder);
   }
 
-  /** Ends all processes and lines. */
-  async close() {
+  /**
+   * Ends all processes and lines.
+   *
+   * @param early Whether something went wrong before everything had settled.
+   */
+  async close(early = false) {
+    if (early) {
+      for (const actor of this.#children.keys()) this.#history.noteNow({ kind: "killed", actor });
+    }
     const deaths = [...this.#children.values()].flatMap(({ death }) => death ?? []);
     await Promise.all([...this.#children.values()].map((child) => child.kill()));
     await Promise.all(this.#proxies.map((proxy) => proxy.close()));

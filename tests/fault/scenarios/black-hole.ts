@@ -5,21 +5,35 @@
  */
 import type { Event } from "../history.js";
 import { blackHole, type Direction } from "../proxy.js";
-import { must, type Scenario } from "../scenario.js";
+import { isAllOk, must, mustLoseNothing, type Scenario } from "../scenario.js";
 
 const heartbeat = { intervalMs: 400, timeoutMs: 200 };
 // Timers and round trips of two busy cores.
 const slackMs = 400;
 
-/** Swallows in these directions. */
-export const blackHoleScenario = (direction: Direction | "both"): Scenario => ({
-  name: `black-hole-${direction}`,
+/**
+ * Swallows in these directions.
+ *
+ * @param sessions Whether sessions outlive sockets: then streams without positions go on as well, and
+ * every mutation is answered.
+ */
+export const blackHoleScenario = (
+  direction: Direction | "both",
+  { sessions = false } = {},
+): Scenario => ({
+  name: `${sessions ? "session-" : ""}black-hole-${direction}`,
   promise: "both ends notice a black hole within heartbeat and timeout, and go on on a new line",
   async run(world) {
-    const server = await world.server({ heartbeat, reconnectWindowMs: 20, logPerSecond: 50 });
+    const server = await world.server({
+      heartbeat,
+      reconnectWindowMs: 20,
+      logPerSecond: 50,
+      beatsPerSecond: 20,
+    });
     const proxy = await world.proxy(server.port);
     const clients = await world.clients(proxy.port, { count: 20 });
     await clients.tell("follow", { what: "log" });
+    if (sessions) await clients.tell("follow", { what: "ticks" });
     await clients.tell("load", { paths: ["echo", "append", "appendAgain"], perSecond: 100 });
     await world.letPass(world.random.between(100, 600));
 
@@ -43,8 +57,10 @@ export const blackHoleScenario = (direction: Direction | "both"): Scenario => ({
       const worst = Math.max(...ms);
       must(worst <= promisedMs + slackMs, `${end} noticed in ${promisedMs}: it took ${worst}`);
     }
-    const { outcomes } = await clients.tell("report");
-    must(Object.keys(outcomes.echo ?? {}).join() === "ok", "every query was answered");
+    const { outcomes, lost } = await clients.tell("report");
+    must(isAllOk(outcomes.echo), "every query was answered");
+    must(isAllOk(outcomes.appendAgain), "what may run again was answered");
+    if (sessions) mustLoseNothing({ outcomes, lost });
     return {
       clientMs: Math.round(Math.max(...noticed.clientMs)),
       serverMs: Math.round(Math.max(...noticed.serverMs)),

@@ -3,7 +3,7 @@
  * killed, started again; under load all the while. Every seed is another story.
  */
 import { blackHole, type LineProxy, pass } from "../proxy.js";
-import { must, type Scenario } from "../scenario.js";
+import { isAllOk, must, type Scenario } from "../scenario.js";
 import type { ServerHandle, World } from "../world.js";
 
 const heartbeat = { intervalMs: 400, timeoutMs: 300 };
@@ -47,8 +47,8 @@ export const chaosScenario = (blows: number): Scenario => ({
     must((await clients.tell("allReceive", { withinMs: 15_000 })) >= 0, "all streams flow");
     await world.quiet(server, clients);
     const { outcomes, lost } = await clients.tell("report");
-    must(Object.keys(outcomes.echo ?? {}).join() === "ok", "every query was answered");
-    must(Object.keys(outcomes.letters ?? {}).join() === "ok", "every large query was answered");
+    must(isAllOk(outcomes.echo), "every query was answered");
+    must(isAllOk(outcomes.letters), "every large query was answered");
     return { story: story.join(", "), outcomes, lost };
   },
 });

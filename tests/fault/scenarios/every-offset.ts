@@ -4,7 +4,7 @@
  * asked settles as promised.
  */
 import type { Direction, Ending } from "../proxy.js";
-import { must, type Scenario } from "../scenario.js";
+import { isAllOk, must, mustLoseNothing, type Scenario } from "../scenario.js";
 import type { Clients, World } from "../world.js";
 
 // Several segments of TCP and more than one read.
@@ -17,24 +17,29 @@ interface Cut {
   readonly ending: Ending;
 }
 
-/** Cuts at one offset of so many that follow each other; 1 for all. */
-export const everyOffsetScenario = (stride: number): Scenario => ({
-  name: stride === 1 ? "every-offset" : "some-offsets",
+/**
+ * Cuts at one offset of so many that follow each other; 1 for all.
+ *
+ * @param sessions Whether sessions outlive sockets: then the stream and all mutations are whole too.
+ */
+export const everyOffsetScenario = (stride: number, { sessions = false } = {}): Scenario => ({
+  name: `${sessions ? "session-" : ""}${stride === 1 ? "every-offset" : "some-offsets"}`,
   promise: "a line that is cut after any byte harms nothing that was asked on it",
   async run(world) {
-    const { cuts, outcomes } = await cutEverywhere(world, stride);
+    const { cuts, outcomes, lost } = await cutEverywhere(world, stride);
     for (const path of ["echo", "letters", "appendAgain"]) {
-      must(Object.keys(outcomes[path] ?? {}).join() === "ok", `${path} is always answered`);
+      must(isAllOk(outcomes[path]), `${path} is always answered`);
     }
+    if (sessions) mustLoseNothing({ outcomes, lost });
     for (const code of Object.keys(outcomes.append ?? {})) {
       must(code === "ok" || code === "OUTCOME_UNKNOWN", `append may end with ${code}`);
     }
-    return { cuts, outcomes };
+    return { cuts, outcomes, lost };
   },
 });
 
 /** Has the conversation once for each offset, some at a time. */
-export async function cutEverywhere(world: World, stride: number) {
+async function cutEverywhere(world: World, stride: number) {
   const server = await world.server({ reconnectWindowMs: 0, beatsPerSecond: 200 });
   const reconnect = { minMs: 1, maxMs: 20 };
   const clients = await world.clients(server.port, { reconnect });

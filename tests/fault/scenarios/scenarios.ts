@@ -2,8 +2,11 @@
 import type { Scenario } from "../scenario.js";
 import { blackHoleScenario } from "./black-hole.js";
 import { chaosScenario } from "./chaos.js";
+import { expiryScenario, revocationScenario } from "./credentials.js";
+import { dropAllScenario } from "./drop-all.js";
 import { everyOffsetScenario } from "./every-offset.js";
 import { killScenario } from "./kill.js";
+import { rollingRestartScenario } from "./rolling-restart.js";
 import { slowReaderScenario } from "./slow-reader.js";
 import { stormScenario } from "./storm.js";
 
@@ -18,4 +21,17 @@ export const scenarios: readonly { readonly scenario: Scenario; readonly weight:
   { scenario: everyOffsetScenario(1), weight: 0 },
   { scenario: slowReaderScenario, weight: 1 },
   { scenario: stormScenario(2_000), weight: 1 },
+  // What needs sessions is run by its name.
+  ...[
+    dropAllScenario(1_000),
+    blackHoleScenario("both", { sessions: true }),
+    blackHoleScenario("up", { sessions: true }),
+    blackHoleScenario("down", { sessions: true }),
+    everyOffsetScenario(1, { sessions: true }),
+    everyOffsetScenario(7, { sessions: true }),
+    expiryScenario,
+    revocationScenario,
+    rollingRestartScenario(100),
+    stormScenario(2_000, { sessions: true }),
+  ].map((scenario) => ({ scenario, weight: 0 })),
 ];

@@ -5,8 +5,8 @@
 import { must, type Scenario } from "../scenario.js";
 
 const bytesPerSecond = 40_000;
-// One alone is held back by its credit before the outbox is full: 32 pages of 16 KiB.
-const streams = 4;
+// Fewer are held back by their credit before the outbox is full: 32 pages of 16 KiB each.
+const streams = 32;
 
 /** Reads slowly beside so many others. */
 export const slowReaderScenario: Scenario = {
@@ -26,8 +26,7 @@ export const slowReaderScenario: Scenario = {
 
     // The same bytes in the same time, by one who takes them when they come.
     const fair = await world.clients(server.port);
-    const pauseMs = ((16_384 * streams) / bytesPerSecond) * 1_000;
-    for (let n = 0; n < streams; n++) await fair.tell("follow", { what: "pages", pauseMs });
+    await fair.tell("follow", { what: "pages", pauseMs: (16_384 / bytesPerSecond) * 1_000 });
     await healthy.tell("probe", { phase: "fair", times: 500 });
     await fair.tell("close");
 

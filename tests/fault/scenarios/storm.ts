@@ -2,20 +2,29 @@
  * The server drops everybody at once. They come back spread over the window that it told them, and
  * its event loop goes on turning meanwhile.
  */
-import { must, type Scenario } from "../scenario.js";
+import { isAllOk, must, mustLoseNothing, type Scenario } from "../scenario.js";
 
 // "Some thousand clients want some seconds", says the option.
 const reconnectWindowMs = 2_000;
 
-/** Drops so many. */
-export const stormScenario = (count: number): Scenario => ({
-  name: "storm",
+/**
+ * Drops so many.
+ *
+ * @param sessions Whether sessions outlive sockets: then everybody follows a stream meanwhile.
+ */
+export const stormScenario = (count: number, { sessions = false } = {}): Scenario => ({
+  name: sessions ? "session-storm" : "storm",
   promise: "a storm of reconnecting clients ends with all of them back and the event loop free",
   async run(world) {
     const server = await world.server({ reconnectWindowMs });
     const clients = await world.clients(server.port, { count });
     await clients.tell("call", { path: "echo", times: count });
     await clients.tell("settled", { withinMs: 20_000 });
+    if (sessions) {
+      await clients.tell("follow", { what: "ticks" });
+      await server.child.tell("pace", { beats: 1 });
+      must((await clients.tell("allReceive", { withinMs: 20_000 })) >= 0, "all streams flow");
+    }
     await server.child.tell("loopDelay");
 
     const before = await clients.tell("report");
@@ -29,8 +38,10 @@ export const stormScenario = (count: number): Scenario => ({
 
     await clients.tell("call", { path: "echo", times: count });
     await world.settled(clients);
-    const { outcomes, sockets } = await clients.tell("report");
-    must(Object.keys(outcomes.echo ?? {}).join() === "ok", "all are served again");
+    await world.quiet(server, clients);
+    const { outcomes, lost, sockets } = await clients.tell("report");
+    must(isAllOk(outcomes.echo), "all are served again");
+    if (sessions) mustLoseNothing({ outcomes, lost });
     const each = (sockets - before.sockets) / count;
     must(each <= 1.2, `no more than 1.2 sockets were opened for each: it was ${each.toFixed(2)}`);
     return { backMs: Math.round(ms), delay, socketsEach: each };

@@ -1,0 +1,62 @@
+/**
+ * The server drops every socket while each of its clients follows a stream without positions, and
+ * mutations are in flight. Sessions make it a pause: nothing is lost, doubled or out of order, no
+ * mutation fails, none runs twice.
+ */
+import type { Event } from "../history.js";
+import { must, mustLoseNothing, type Scenario } from "../scenario.js";
+
+const mutations = 100;
+const leastUnreceived = 1_000;
+const backWithinMs = 1_000;
+
+/** Drops so many. */
+export const dropAllScenario = (count: number): Scenario => ({
+  name: "drop-all",
+  promise: "a thousand sockets dropped under load cost nothing but a pause of a second",
+  async run(world) {
+    const server = await world.server();
+    const clients = await world.clients(server.port, { count });
+    await clients.tell("follow", { what: "ticks" });
+    await server.child.tell("pace", { beats: 20 });
+    must((await clients.tell("allReceive", { withinMs: 20_000 })) >= 0, "all streams flow");
+    await world.letPass(500);
+
+    // They have run when the sockets are dropped, and are answered only when all are back.
+    await clients.tell("call", { path: "slow", times: mutations, ms: 1_000 });
+    await world.letPass(world.random.between(100, 400));
+    await clients.tell("forgetLosses");
+    await server.child.tell("dropAll", { events: 2 });
+    must((await clients.tell("allLost", { withinMs: 5_000 })) >= 0, "all were dropped");
+    must((await clients.tell("allOpen", { withinMs: 20_000 })) >= 0, "all are back");
+    await world.letPass(500);
+    await world.settled(clients);
+    await world.quiet(server, clients);
+
+    const history = world.history();
+    const at = history.find((event) => event.kind === "fault" && event.what === "dropAll")!.at;
+    const unreceived = unreceivedAt(history, at);
+    const backMs = lastOpen(history, at) - at;
+    const { outcomes, lost, sockets } = await clients.tell("report");
+    mustLoseNothing({ outcomes, lost });
+    must(unreceived >= leastUnreceived, `${leastUnreceived} events were under way: ${unreceived}`);
+    must(backMs <= backWithinMs, `all were back in ${backWithinMs} ms: it took ${backMs}`);
+    return { unreceived, backMs: Math.round(backMs), outcomes, lost, sockets };
+  },
+});
+
+/** How many events had been made and not received at a moment. */
+function unreceivedAt(history: readonly Event[], at: number): number {
+  const made = history.filter((event) => event.kind === "publish" && event.at <= at).length;
+  const received = history.filter((event) => event.kind === "receive" && event.at <= at).length;
+  return made - received;
+}
+
+/** When the last client was open again. */
+function lastOpen(history: readonly Event[], after: number): number {
+  const opened = history.filter((event) => {
+    const isClient = event.kind === "line" && event.by.startsWith("client");
+    return isClient && event.state === "open" && event.at > after;
+  });
+  return Math.max(...opened.map((event) => event.at));
+}
