@@ -141,7 +141,7 @@ describe("a frame", () => {
   it("may hold members that nobody knows", async () => {
     await using service = start();
     const line = await service.connect();
-    const request = { ...echo(1, "a"), trace: "00-…", key: "k", first: {} };
+    const request = { ...echo(1, "a"), trace: 5, colour: "k", since: {} };
     expect(told(await line.ask(request))).toEqual(["a"]);
   });
 });

@@ -169,7 +169,7 @@ describe("hello", () => {
 
   it("may hold more than this version knows", async () => {
     await using service = start();
-    const line = await service.connect({ hello: { session: "s1", client: "test/1.0" } });
+    const line = await service.connect({ hello: { tenant: "s1", client: "test/1.0" } });
     expect(line.heard).toMatchObject([{ method: "welcome" }]);
   });
 });

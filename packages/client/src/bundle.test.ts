@@ -16,6 +16,7 @@ async function bundle(code: string) {
       alias: {
         "@tautline/contracts/wire": at("../../contracts/src/wire/index.ts"),
         "@tautline/contracts/runtime": at("../../contracts/src/runtime/index.ts"),
+        "@tautline/contracts/session": at("../../contracts/src/session/index.ts"),
         "@tautline/contracts": at("../../contracts/src/index.ts"),
       },
     },

@@ -13,7 +13,7 @@ describe("a call", () => {
     const now = api.now.query();
     const socket = await nth();
     expect(socket.frames).toEqual([
-      '[{"method":"hello","version":1,"credentials":{"token":"t-ana"},"client":"test/1"},' +
+      '[{"method":"hello","version":1,"credentials":{"token":"t-ana"},"client":"test/1","session":{}},' +
         '{"id":1,"method":"query","params":{"path":"greet","input":{"json":{"name":"Ana"}}},"deadlineMs":30000},' +
         '{"id":2,"method":"query","params":{"path":"now"},"deadlineMs":30000}]',
     ]);

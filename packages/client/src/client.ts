@@ -52,6 +52,13 @@ export interface ClientOptions<C = unknown> extends AddressOptions {
    * @default none: it stays open
    */
   readonly idleMs?: number | undefined;
+  /**
+   * Whether calls and subscriptions outlive the socket they were made on: after a loss they go on,
+   * on the next one, where they were. Only where the server keeps sessions. PROTOCOL.md §9
+   *
+   * @default true
+   */
+  readonly session?: boolean | undefined;
   /** The delays before reconnecting. They are drawn at random, each from 0 to a growing ceiling. */
   readonly reconnect?:
     | {

@@ -52,6 +52,7 @@ export function createCore(options: ClientOptions): ClientCore {
     ...given(options),
     heartbeat: given(options.heartbeat ?? {}),
     full,
+    resumable: options.session !== false,
     clock,
     limits: full ? defaultLimits : stockLimits,
     client: options.name,
@@ -82,7 +83,7 @@ export function createCore(options: ClientOptions): ClientCore {
 
   /** Makes the record of a call and lets it go. What is wrong with its input becomes its failure. */
   const open: ClientCore["open"] = (kind, path, input, options, reader) => {
-    const { deadlineMs: asked = defaultMs, onLost = "fail", signal, lastEventId } = options;
+    const { deadlineMs: asked = defaultMs, onLost = "fail", signal, lastEventId, key } = options;
     const procedure = contract?.procedure(path);
     const deadlineMs =
       kind === "subscription" ? Infinity : Math.min(asked, procedure?.deadlineMs ?? Infinity);
@@ -97,10 +98,12 @@ export function createCore(options: ClientOptions): ClientCore {
       repeatable: kind === "query" || procedure?.repeat === "safe",
       restarts: onLost === "restart" || !full,
       signal,
+      key,
       trace: full ? activeTrace() : undefined,
       reader,
       route: undefined,
       id: 0,
+      first: undefined,
       refusal: undefined,
       early: false,
       settled: false,

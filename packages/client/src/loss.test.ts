@@ -64,7 +64,7 @@ describe("when the socket drops", () => {
   it.each([1000, 1001, 1009, 4000, 4002, 4005])(
     "what was sent with hello is sent again after a %i without a welcome, for it has not run",
     async (code) => {
-      const play = createPlay();
+      const play = createPlay({ session: false });
       const mutation = play.api.change.mutate({ n: 1 });
       const first = await play.socket();
       expect(first.messages).toHaveLength(2);
@@ -79,7 +79,7 @@ describe("when the socket drops", () => {
   );
 
   it("a mutation that was sent with hello may have run when the socket was cut", async () => {
-    const play = createPlay();
+    const play = createPlay({ session: false });
     const mutation = failureOf(play.api.change.mutate({ n: 1 }));
     (await play.socket()).cut(); // and with it, perhaps, a welcome that was on its way
     expect((await mutation).data.app.code).toBe("OUTCOME_UNKNOWN");

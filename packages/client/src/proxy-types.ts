@@ -51,6 +51,12 @@ export interface CallOptions {
    * @default the client's own `deadlineMs`
    */
   readonly deadlineMs?: number | undefined;
+  /**
+   * Names what a mutation does, in 1 to 128 characters of your own (a UUID made with the form, say):
+   * sent twice under one key, by another tab or after a restart of the page, it runs once, and both
+   * get its answer. The server keeps keys for 24 hours. PROTOCOL.md §10.2
+   */
+  readonly key?: string | undefined;
   /** Anything that links and observers of this client should know of the call. Not sent. */
   readonly context?: Record<string, unknown> | undefined;
 }

@@ -9,6 +9,13 @@ import type { AnyTRPCRouter } from "./trpc.js";
 export interface Principal {
   /** The same for all connections of one user: limits are counted by it. */
   readonly userId: string;
+  /**
+   * When the credentials expire. The client is asked for new ones then, on the live connection, and
+   * goes on meanwhile; when none come within 25 s the connection is closed. PROTOCOL.md §9.5
+   *
+   * @default never
+   */
+  readonly expiresAt?: Date | undefined;
 }
 
 /** What a connection was asked for with. Hooks are handed it when one opens, and it is not kept. */

@@ -42,6 +42,7 @@ import type {
   Principal,
   RouterAccepting,
 } from "./context.js";
+import { type DrainOptions, drain, type Leaving } from "./drain.js";
 import { incidentOf, isUndeclared } from "./errors.js";
 import { contractOf } from "./implement.js";
 import { createEvents } from "./observe/emit.js";
@@ -51,6 +52,7 @@ import { consoleLogger, type Logger } from "./observe/logger.js";
 import type { Metrics } from "./observe/metrics.js";
 import type { Tracing } from "./observe/tracing.js";
 import { createWatch, failureOf } from "./observe/watch.js";
+import { type SessionOptions, Sessions } from "./session/sessions.js";
 import { type AnyTRPCRouter, type inferRouterContext, TRPCError } from "./trpc.js";
 
 /** What a failed call tells `onError`. */
@@ -123,6 +125,19 @@ export interface ServerOptions<P extends Principal | null> {
   /** When a silent client is asked for a sign of life, and when it is given up. */
   readonly heartbeat?: HeartbeatOptions;
   /**
+   * How long calls and subscriptions of the full dialect outlive their socket, and how many may do so
+   * at once. `false`: they end with it. PROTOCOL.md §9
+   *
+   * @default { graceMs: 30_000, maxSuspended: 10_000 }
+   */
+  readonly session?: SessionOptions | false;
+  /**
+   * Time a client has for new credentials after its own have expired, in milliseconds.
+   *
+   * @default 25_000
+   */
+  readonly reauthGraceMs?: number;
+  /**
    * After a loss, clients wait for a random time up to this before they return, in milliseconds.
    * Some thousand clients want some seconds.
    *
@@ -165,6 +180,20 @@ export interface TautlineServer {
   serve(socket: Socket, request?: Partial<SocketRequest>): void;
   /** The connections that are open now. */
   readonly connections: ReadonlySet<Connection<any>>;
+  /** Whether it takes clients, asks them to leave, or is closed: for a health check. */
+  readonly state: "serving" | "draining" | "closed";
+  /**
+   * Takes a user's access back: every connection and session of theirs ends at once, with 4505 (*stay
+   * away*), and their handlers' signals abort. Whether they may come in again, `authenticate` decides.
+   *
+   * @returns how many connections, and sessions that waited for their client, have ended.
+   */
+  revoke(whom: { readonly userId: string }): Promise<number>;
+  /**
+   * Leaves without anybody losing anything: upgrades are refused with 503, clients are asked to go
+   * elsewhere, and what runs here may end here. Then, or at the deadline, it closes. PROTOCOL.md §9.6
+   */
+  drain(options?: DrainOptions): Promise<void>;
   /**
    * Ends: no new connections, every open one closed with 4000 (*come back*), every handler's signal
    * aborted. Resolves when all sockets are gone.
@@ -225,7 +254,7 @@ export function createServer<P extends Principal | null>(
 ): TautlineServer {
   const { router, authenticate, createContext, onConnect, onDisconnect, onError } = options;
   const { logger = consoleLogger, origins = "any", clock = systemClock } = options;
-  const { afterTurn = setImmediate, reconnectWindowMs = 250 } = options;
+  const { afterTurn = setImmediate, reconnectWindowMs = 250, reauthGraceMs = 25_000 } = options;
   const { intervalMs = 15_000, timeoutMs = 5_000 } = options.heartbeat ?? {};
 
   const { onEvent, metrics, tracing } = options;
@@ -239,26 +268,21 @@ export function createServer<P extends Principal | null>(
   const told = contract && fingerprint(contract);
   const connections = new Set<Connection<P>>();
   /** Whoever has a socket; to be told if the server closes. */
-  const open = new Set<{ end(code: number, reason: string): void }>();
+  const open = new Set<Leaving>();
   const attachments = new Set<() => void>();
   const listenings = new Set<Listening>();
+  let draining: Promise<void> | undefined;
   let closing: Promise<void> | undefined;
   let whenEmpty: (() => void) | undefined;
 
-  const host: ConnectionHost = {
+  const welcome = welcomeText(limits, { intervalMs, timeoutMs }, reconnectWindowMs, told);
+  const dispatching = {
     limits,
-    readingLimits: toReadingLimits(limits),
     clock,
-    turn: new Turn(afterTurn),
-    heartbeat: { intervalMs, timeoutMs },
-    contract: told,
-    welcome: welcomeText(limits, { intervalMs, timeoutMs }, reconnectWindowMs, told),
     writer: jsonWriter,
     lane: createLanes(router),
-    encodeConnectionError: (error) => encodeConnectionError(router, error),
-    encodeInternal: (error, path) => encodeConnectionError(router, error, path),
+    encodeInternal: (error: TRPCError, path: string) => encodeConnectionError(router, error, path),
     report,
-    events,
     watch: createWatch({
       events,
       tracing,
@@ -266,6 +290,31 @@ export function createServer<P extends Principal | null>(
       isKnown: (path) => Object.hasOwn(router._def.procedures, path),
       threw: (err) => threw("The tracing", err),
     }),
+  };
+  const sessions =
+    options.session === false
+      ? undefined
+      : new Sessions({
+          graceMs: 30_000,
+          maxSuspended: 10_000,
+          ...options.session,
+          ...dispatching,
+          welcome,
+          storeEpoch: undefined,
+          events,
+        });
+
+  const host: ConnectionHost = {
+    ...dispatching,
+    events,
+    sessions,
+    reauthGraceMs,
+    readingLimits: toReadingLimits(limits),
+    turn: new Turn(afterTurn),
+    heartbeat: { intervalMs, timeoutMs },
+    contract: told,
+    welcome,
+    encodeConnectionError: (error) => encodeConnectionError(router, error),
     admit,
     entered(face, request) {
       const connection = face as Connection<P>;
@@ -338,7 +387,9 @@ export function createServer<P extends Principal | null>(
     const ctx = createContext
       ? await createContext({ principal, connection: face, request })
       : { principal };
-    return { face, ctx, place: places.of(principal?.userId) };
+    const { userId, expiresAt } = principal ?? {};
+    const expiresInMs = expiresAt && Math.max(0, expiresAt.getTime() - Date.now());
+    return { face, ctx, place: places.of(userId), userId, expiresInMs };
   }
 
   function serve(socket: Socket, request: SocketRequest) {
@@ -352,13 +403,13 @@ export function createServer<P extends Principal | null>(
 
   /** A socket that is accepted only because a close code says more than a refused upgrade. */
   function turnAway(socket: Socket, code: number, reason: string) {
-    const turnedAway = { end() {} };
+    const turnedAway = { end() {}, askToLeave() {} };
     open.add(turnedAway);
     socket.start({ frame() {}, close: () => gone(turnedAway) });
     socket.close(code, reason);
   }
 
-  function gone(connection: { end(code: number, reason: string): void }) {
+  function gone(connection: Leaving) {
     open.delete(connection);
     if (open.size === 0) whenEmpty?.();
   }
@@ -375,6 +426,7 @@ export function createServer<P extends Principal | null>(
       noteRefusal(request, status, reason);
       refuseUpgrade(stream, status, reason);
     };
+    if (draining !== undefined) return refused(503, "The server is draining");
     const decision = decideUpgrade(request, { origins });
     if (!decision.accept) return refused(decision.status, decision.reason);
     const { choice, headers, url, expectsParams } = decision;
@@ -428,6 +480,7 @@ export function createServer<P extends Principal | null>(
     for (const undo of attachments) undo();
     const stopped = [...listenings].map((listening) => listening.stop());
     for (const connection of open) connection.end(CloseCode.Draining, "The server is closing");
+    sessions?.endSuspended(CloseCode.Draining);
     if (open.size > 0) {
       await new Promise<void>((resolve) => {
         whenEmpty = resolve;
@@ -440,6 +493,22 @@ export function createServer<P extends Principal | null>(
     listen,
     attach,
     connections,
+    get state() {
+      if (closing !== undefined) return "closed";
+      return draining === undefined ? "serving" : "draining";
+    },
+    async revoke({ userId }) {
+      const theirs = [...connections].filter(({ principal }) => principal?.userId === userId);
+      for (const connection of theirs) connection.close(CloseCode.Revoked, "Access was taken back");
+      // What is left waits for its client, who is not to find it.
+      const waiting = sessions?.of(userId) ?? [];
+      for (const session of waiting) session.end(CloseCode.Revoked);
+      return theirs.length + waiting.length;
+    },
+    drain(drainOptions) {
+      draining ??= drain(open, clock, drainOptions).then(() => this.close());
+      return draining;
+    },
     serve(socket, request = {}) {
       serve(socket, {
         dialect: "full",

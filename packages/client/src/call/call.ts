@@ -4,6 +4,7 @@
  * function, so the whole policy fits one table of tests.
  */
 import type { AppErrorCode, ProcedureKind } from "@tautline/contracts";
+import type { FirstSending } from "@tautline/contracts/wire";
 import type { AnyCallError } from "./call-error.js";
 
 /** Where a call was sent. */
@@ -49,6 +50,8 @@ export interface Call {
   /** Whether a subscription without positions begins anew when it was lost. */
   readonly restarts: boolean;
   readonly signal: AbortSignal | undefined;
+  /** Names a mutation across sessions. */
+  readonly key: string | undefined;
   /** The span it was made in, as a W3C traceparent. */
   readonly trace: string | undefined;
 
@@ -56,8 +59,10 @@ export interface Call {
   readonly reader: Reader;
 
   route: CallRoute | undefined;
-  /** Its number there, or on the line before; 0 if no server can have run it. */
+  /** Its number there, or in the session before; 0 if no server can have run it. */
   id: number;
+  /** Where a mutation was sent first, if that session is lost. PROTOCOL.md §10.3 */
+  first: FirstSending | undefined;
   /** What the server refused it with, while it waits to be sent again. */
   refusal: AnyCallError | undefined;
   /** Whether it was sent before the server had told its limits. */
@@ -83,12 +88,15 @@ export type AfterLoss =
  *
  * @param code RFC 6455 §7.4. After 1009, too big, nothing that was in flight is sent again: its
  * answer, or the call itself, would end the next connection as well.
+ * @param recorded Whether the server keeps a record of its mutations: then it can be asked.
  */
 export function afterLoss(
   call: Pick<Call, "kind" | "repeatable" | "restarts" | "started" | "tracked" | "lastEventId">,
   code: number,
+  recorded = false,
 ): AfterLoss {
-  if (call.kind === "mutation" && !call.repeatable) return "OUTCOME_UNKNOWN";
+  const isRecorded = recorded && code !== 1009;
+  if (call.kind === "mutation" && !call.repeatable && !isRecorded) return "OUTCOME_UNKNOWN";
   if (code === 1009) return "PAYLOAD_TOO_LARGE";
   if (call.kind !== "subscription") return "again";
   const goesOn = call.tracked || call.lastEventId !== undefined;

@@ -3,7 +3,12 @@
  * was encoded when the call was made, the path once for all calls of a procedure.
  */
 import type { ProcedureKind } from "@tautline/contracts";
-import { type Credentials, protocolVersion } from "@tautline/contracts/wire";
+import {
+  type Credentials,
+  type FirstSending,
+  protocolVersion,
+  type SessionAsked,
+} from "@tautline/contracts/wire";
 import type { Call } from "./call.js";
 
 /** The part of a request that its procedure decides. */
@@ -11,19 +16,29 @@ export function requestHead(kind: ProcedureKind, path: string): string {
   return `"method":"${kind}","params":{"path":${JSON.stringify(path)}`;
 }
 
-/** PROTOCOL.md §4.1 and §5.1. `leftMs` is infinite where no deadline is told. */
+/** What a request carries besides its call. What is undefined is left out. */
+export interface RequestMembers {
+  readonly deadlineMs?: number | undefined;
+  readonly key?: string | undefined;
+  readonly low?: number | undefined;
+  readonly first?: FirstSending | undefined;
+  readonly trace?: string | undefined;
+}
+
+/** PROTOCOL.md §4.1 and §5.1. */
 export function requestText(
-  { head, input, lastEventId, trace }: Call,
+  { head, input, lastEventId }: Call,
   id: number,
-  leftMs: number,
+  members: RequestMembers,
 ): string {
   let text = `{"id":${id},${head}`;
   if (input !== "") text += `,"input":${input}`;
   if (lastEventId !== undefined) text += `,"lastEventId":${JSON.stringify(lastEventId)}`;
   text += "}";
-  // At least 1: a deadline of 0 is none that a server accepts.
-  if (leftMs < Infinity) text += `,"deadlineMs":${Math.max(1, Math.ceil(leftMs))}`;
-  if (trace) text += `,"trace":${JSON.stringify(trace)}`;
+  for (const name in members) {
+    const value = members[name as keyof RequestMembers];
+    if (value !== undefined) text += `,"${name}":${JSON.stringify(value)}`;
+  }
   return `${text}}`;
 }
 
@@ -42,8 +57,14 @@ export function helloText(hello: {
   readonly credentials: Credentials | null | undefined;
   readonly client: string | undefined;
   readonly contract: string | undefined;
+  readonly session: SessionAsked | undefined;
 }): string {
   return JSON.stringify({ method: "hello", version: protocolVersion, ...hello });
+}
+
+/** PROTOCOL.md §9.5. */
+export function authText(credentials: Credentials | null | undefined): string {
+  return JSON.stringify({ method: "auth", credentials: credentials ?? null });
 }
 
 /** PROTOCOL.md §3.3. */

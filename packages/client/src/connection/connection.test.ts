@@ -216,7 +216,7 @@ describe("a connection", () => {
   });
 
   it("sends again what came too early for limits it could not know", async () => {
-    const play = createPlay();
+    const play = createPlay({ session: false });
     const calls = [1, 2].map((n) => play.api.change.mutate({ n }));
     const socket = await play.socket();
     const limit = (id: number) =>
@@ -450,7 +450,7 @@ describe("a frame that no server sends", () => {
   });
 
   it("is said to be another protocol's to a mutation, too, which is not sent again", async () => {
-    const play = createPlay();
+    const play = createPlay({ session: false });
     const call = failureOf(play.api.change.mutate({ n: 1 }));
     (await play.socket(0)).say(result(1, 5));
     expect((await call).message).toContain('dialect "trpc"');

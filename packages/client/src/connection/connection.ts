@@ -3,15 +3,20 @@
  * every call settles whatever becomes of the line it went out on.
  */
 import { createEmitter, type Timer } from "@tautline/contracts/runtime";
-import { CloseCode } from "@tautline/contracts/wire";
+import { CloseCode, endsSession } from "@tautline/contracts/wire";
 import { afterLoss, type Call } from "../call/call.js";
 import { type AnyCallError, toLocalError } from "../call/call-error.js";
 import { createCalls } from "../call/calls.js";
+import { authText } from "../call/message.js";
 import { createReceiver } from "../call/receive.js";
+import { createSession, type Session } from "../session/session.js";
 import { askAddress } from "./address.js";
 import type { Connection, ConnectionOptions, Served } from "./face.js";
 import { createLine, type Line, type LineEnd, type LineHost, type Traffic } from "./line.js";
 import { afterClose, type ConnectionState } from "./state.js";
+
+/** How a session was lost. */
+type Loss = Pick<LineEnd, "code" | "reason"> & Partial<Pick<LineEnd, "unheard">>;
 
 /** The connection, and the way in for calls. */
 export type ConnectionCore = ReturnType<typeof createConnection>;
@@ -46,8 +51,14 @@ export function createConnection(options: ConnectionOptions) {
   let opening: Line | undefined;
   /** All that are not over: those that finish what they have as well. */
   const lines = new Set<Line>();
+  /** Takes the calls: of `current`, of `opening` if there is no other, or waiting to be resumed. */
+  let session: Session | undefined;
   let attempt = 0;
   let opened = 0;
+  let resumes = 0;
+  let messagesRepeated = 0;
+  /** When the session was lost that is to be resumed. */
+  let lostAtMs = 0;
   let openedAtMs = 0;
   let emptyAtMs = 0;
   let served: Served | undefined;
@@ -60,7 +71,7 @@ export function createConnection(options: ConnectionOptions) {
   let toClosedError: (path: string) => AnyCallError;
 
   const calls = createCalls(clock, {
-    wake: () => (current ?? opening)?.wake(),
+    wake: () => session?.wake(),
     empty() {
       emptyAtMs = clock.now();
     },
@@ -77,15 +88,40 @@ export function createConnection(options: ConnectionOptions) {
     changed.emit(next);
   }
 
-  function open() {
+  function newSession(): Session {
+    const made: Session = createSession(
+      { ...options, limits, earlyBytes: isShy ? 0 : earlyBytes },
+      {
+        next: (roomForCalls, roomForSubscriptions) =>
+          made === session ? calls.next(roomForCalls, roomForSubscriptions) : undefined,
+        sent: calls.sent,
+        tooLarge(call, bytes, maxBytes) {
+          const sentence = `Cannot send ${bytes} bytes: maxFrameBytes is ${maxBytes}`;
+          calls.fail(call, "PAYLOAD_TOO_LARGE", { bytes, maxBytes }, sentence);
+        },
+        unknown: (call) =>
+          calls.fail(call, "OUTCOME_UNKNOWN", undefined, lostSentences.OUTCOME_UNKNOWN),
+      },
+    );
+    return made;
+  }
+
+  /** @param isElsewhere Another server is looked for: this one's session can not go on there. */
+  function open(isElsewhere = false) {
     timer?.cancel();
+    if (current === undefined) session ??= newSession();
+    const carried = isElsewhere || session?.given === undefined ? undefined : session;
     const line = createLine(
-      { ...options, limits, earlyBytes: isShy ? 0 : earlyBytes, traffic },
+      { ...options, limits, traffic },
+      // One that is not open yet can not be asked for by a second line.
+      carried ?? (current === undefined ? session! : newSession()),
       host,
     );
     opening = line;
     lines.add(line);
-    if (current === undefined) become({ name: "connecting", attempt });
+    if (current === undefined && !(state.name === "resuming" && mayResume())) {
+      become({ name: "connecting", attempt });
+    }
     askAddress(options).then(
       ([url, credentials]) => line.dial(url, credentials),
       (error) => line.abandon(1006, String(error)),
@@ -103,7 +139,7 @@ export function createConnection(options: ConnectionOptions) {
             `The connection is closed: ${reason || code}`,
           )
         : toError(refusal, path, undefined);
-    current = opening = undefined;
+    current = opening = session = undefined;
     attempt = 0;
     timer?.cancel();
     idleTimer?.cancel();
@@ -114,45 +150,78 @@ export function createConnection(options: ConnectionOptions) {
     changed.emit(state); // last: a listener may connect again
   }
 
-  /** Takes back what `line` will not answer. Subscriptions that can go on do so elsewhere. */
-  function recover(line: Line, { code, reason, unheard }: LineEnd) {
+  /** Takes back what will not be answered in a session. Subscriptions that can go on do so elsewhere. */
+  function recover(from: Session, { code, reason, unheard = false }: Loss) {
+    const { underway, given } = from;
     const ending = `(close code ${code}${reason && `: ${reason}`})`;
     const lost: Call[] = [];
-    for (const call of line.underway.values()) {
-      if (call.route !== line) continue;
+    for (const call of underway.values()) {
+      if (call.route !== from) continue;
       if (unheard) call.id = 0;
-      const fate = unheard ? "again" : afterLoss(call, code);
-      if (fate === "again") lost.push(call);
-      else calls.fail(call, fate, lostData[fate], `${lostSentences[fate]} ${ending}`);
+      const fate = unheard ? "again" : afterLoss(call, code, given?.storeEpoch !== undefined);
+      if (fate !== "again") {
+        calls.fail(call, fate, lostData[fate], `${lostSentences[fate]} ${ending}`);
+        continue;
+      }
+      if (call.kind === "mutation" && !unheard && given?.storeEpoch !== undefined) {
+        call.first ??= { session: given.id, n: call.id, storeEpoch: given.storeEpoch };
+      }
+      lost.push(call);
     }
     calls.again(lost);
   }
 
   const host: LineHost = {
-    sourceOf: (line) => ({
-      next: (roomForCalls, roomForSubscriptions) =>
-        line === (current ?? opening) ? calls.next(roomForCalls, roomForSubscriptions) : undefined,
-      sent: calls.sent,
-      tooLarge(call, bytes, maxBytes) {
-        const sentence = `Cannot send ${bytes} bytes: maxFrameBytes is ${maxBytes}`;
-        calls.fail(call, "PAYLOAD_TOO_LARGE", { bytes, maxBytes }, sentence);
-      },
-    }),
     received: (call, answer) => receive(call, answer, served),
     opened(line, welcome) {
       const previous = current;
+      let carried = line.session;
+      const asked = carried.given;
+      const isResumed = asked !== undefined && welcome?.session?.resumed === true;
+      if (isResumed) {
+        const repeated = carried.resume(line, welcome);
+        if (repeated === undefined) {
+          session = undefined;
+          return undefined;
+        }
+        resumes++;
+        messagesRepeated += repeated;
+      } else if (asked !== undefined) carried = newSession(); // this server does not know it
+      const left = session;
+      session = carried;
       current = line;
       opening = undefined;
       opened++;
       openedAtMs = emptyAtMs = clock.now();
       served = welcome;
       if (welcome !== undefined) ({ limits, reconnectWindowMs: windowMs = windowMs } = welcome);
+      if (!isResumed) {
+        carried.begin(line, welcome);
+        // What was under way in a session that nobody goes on with.
+        if (left && left !== carried && left.carrier === undefined)
+          recover(left, { code: 1006, reason: "The session is lost" });
+      }
       if (idleMs !== undefined) watchIdle(idleMs);
       become({ name: "open", limits, contract: welcome?.contract, revision: welcome?.revision });
-      if (previous !== undefined) leave(previous);
+      if (previous !== undefined) {
+        if (isResumed) void previous.close(1000, "Moved");
+        else leave(previous);
+      }
+      return carried;
     },
-    moves(line) {
-      if (line === current && opening === undefined) open();
+    moves(line, isElsewhere, delayMs) {
+      if (line !== current || opening !== undefined) return;
+      if (!isElsewhere) return open();
+      timer?.cancel();
+      timer = clock.after(random() * delayMs, () => {
+        if (line === current) open(true);
+      });
+    },
+    reauth(line) {
+      askAddress(options).then(
+        ([, credentials]) => line.transmit(authText(credentials)),
+        () => {}, // the server closes when none come, and then they are asked for again
+      );
     },
     ended(line, end) {
       lines.delete(line);
@@ -161,8 +230,18 @@ export function createConnection(options: ConnectionOptions) {
       if (wasCurrent) current = undefined;
       if (wasOpening) opening = undefined;
       const refused = current === undefined && opening === undefined && isRefused(end);
-      isShy ||= end.unheard && end.code === 1009;
-      if (!refused) recover(line, end);
+      const carried = line.session;
+      const isFresh = carried.given === undefined;
+      // Another line may be about to go on with it, for which the server has closed this one.
+      const isMoving = opening?.session === carried;
+      const isOver = !isMoving && (endsSession(end.code) || end.strange);
+      const isKept = carried === session && !isFresh && !isOver;
+      isShy ||= isFresh && end.unheard && end.code === 1009;
+      if (wasCurrent) lostAtMs = clock.now();
+      if (!refused && !isKept && carried.carrier === undefined) {
+        recover(carried, isFresh ? end : { ...end, unheard: false });
+        if (carried === session) session = opening?.session;
+      }
       if ((wasCurrent || wasOpening) && state.name !== "closed") follow(wasCurrent, end, refused);
     },
   };
@@ -170,10 +249,11 @@ export function createConnection(options: ConnectionOptions) {
   /** Moves from a line that still works: what it is asked already it answers. */
   function leave(line: Line) {
     const moving: Call[] = [];
-    for (const call of line.underway.values()) {
-      if (call.route !== line || call.kind !== "subscription") continue;
+    const { session: left } = line;
+    for (const call of left.underway.values()) {
+      if (call.route !== left || call.kind !== "subscription") continue;
       if (afterLoss(call, 1000) !== "again") continue;
-      line.withdraw(call);
+      left.withdraw(call);
       moving.push(call);
     }
     calls.again(moving);
@@ -200,11 +280,18 @@ export function createConnection(options: ConnectionOptions) {
     } else if (next.name === "closed") {
       return shut(code, end.reason, refused ? end.refusal : undefined);
     } else if (idleMs !== undefined && calls.size === 0) {
+      session = undefined;
       return become({ name: "idle" });
-    } else become(next);
+    } else become(mayResume() ? { ...next, name: "resuming" } : next);
     attempt = next.attempt;
     timer?.cancel();
-    timer = clock.after(next.delayMs, open);
+    timer = clock.after(next.delayMs, () => open());
+  }
+
+  /** Whether a session waits for its next line that its server has not given up yet. */
+  function mayResume() {
+    const given = session?.given;
+    return given !== undefined && clock.now() - lostAtMs < given.graceMs;
   }
 
   function watchIdle(delayMs: number) {
@@ -214,7 +301,7 @@ export function createConnection(options: ConnectionOptions) {
       const leftMs = isBusy ? idleMs! : emptyAtMs + idleMs! - clock.now();
       if (leftMs > 0) return watchIdle(leftMs);
       const line = current;
-      current = undefined;
+      current = session = undefined;
       become({ name: "idle" });
       void line?.close(CloseCode.Idle, "Idle");
     });
@@ -229,6 +316,8 @@ export function createConnection(options: ConnectionOptions) {
       return {
         ...traffic,
         reconnects: Math.max(0, opened - 1),
+        resumes,
+        messagesRepeated,
         openForMs: current && clock.now() - openedAtMs,
       };
     },

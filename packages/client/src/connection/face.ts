@@ -14,6 +14,10 @@ import type { ConnectionState } from "./state.js";
 export interface ConnectionStats {
   /** How often a connection was made after the first. */
   readonly reconnects: number;
+  /** How often a session went on after its socket was lost. PROTOCOL.md §9.4 */
+  readonly resumes: number;
+  /** Messages that were sent again then, because nobody knew whether they had arrived. */
+  readonly messagesRepeated: number;
   /** Of the last `PING` that was answered, in milliseconds. */
   readonly roundTripMs: number | undefined;
   /** How long the present connection has been open, in milliseconds. */
@@ -54,6 +58,8 @@ export interface Connection extends AsyncDisposable {
 /** What a connection is made with. */
 export interface ConnectionOptions extends AddressOptions, Decoding<Served> {
   readonly full: boolean;
+  /** Whether the server is asked for a session that outlives its socket. */
+  readonly resumable: boolean;
   readonly connect: ConnectSocket;
   readonly clock: Clock;
   readonly random: () => number;

@@ -1,7 +1,6 @@
 /**
- * Line: one socket, from dialling to its end. It greets the server, matches answers with the
- * calls it sent, and notices when the server is gone. It ends once; what follows then is decided
- * by its host.
+ * Line: one socket, from dialling to its end. It greets the server, carries a session, and notices
+ * when the server is gone. It ends once; what follows then is decided by its host.
  */
 import {
   type Clock,
@@ -12,6 +11,7 @@ import {
   startHeartbeat,
   type Timer,
 } from "@tautline/contracts/runtime";
+import { isCounted } from "@tautline/contracts/session";
 import {
   CloseCode,
   type Credentials,
@@ -22,10 +22,10 @@ import {
   type ToldLimits,
   type Welcome,
 } from "@tautline/contracts/wire";
-import type { Call, CallRoute } from "../call/call.js";
-import { connectionParamsText, creditText, helloText, withdrawalText } from "../call/message.js";
+import type { Call } from "../call/call.js";
+import { connectionParamsText, helloText } from "../call/message.js";
+import type { Carrier, Session } from "../session/session.js";
 import { toSocketUrl } from "./address.js";
-import { type CallSource, createOutbox } from "./outbox.js";
 
 /** What was counted over all lines of a client. */
 export interface Traffic {
@@ -50,14 +50,19 @@ export interface LineEnd {
 
 /** What a line tells its host, and asks of it. */
 export interface LineHost {
-  /** Where `line` gets its calls. */
-  sourceOf(line: Line): CallSource;
-  /** An answer or an event for a call that is still this line's. */
+  /** An answer or an event for a call of the session that is still waiting for it. */
   received(call: Call, answer: Result | Failure): void;
-  /** Calls may be answered now. There is no `welcome` in the base dialect. */
-  opened(line: Line, welcome: Welcome | undefined): void;
-  /** The server asks its client to move. */
-  moves(line: Line): void;
+  /**
+   * Calls may be answered now. There is no `welcome` in the base dialect.
+   *
+   * @returns the session that the line carries from now on; nothing if the server is not to be
+   * believed.
+   */
+  opened(line: Line, welcome: Welcome | undefined): Session | undefined;
+  /** The server asks its client to move, to any server or to another one. */
+  moves(line: Line, isElsewhere: boolean, delayMs: number): void;
+  /** The server wants new credentials. */
+  reauth(line: Line): void;
   ended(line: Line, end: LineEnd): void;
 }
 
@@ -68,8 +73,6 @@ export interface LineOptions {
   readonly clock: Clock;
   /** What holds until `welcome` tells others. */
   readonly limits: ToldLimits;
-  /** Bytes that may leave before `welcome`. */
-  readonly earlyBytes: number;
   /** What the owner set. Else `welcome` tells it. */
   readonly heartbeat: HeartbeatOptions;
   readonly connectTimeoutMs: number;
@@ -78,13 +81,11 @@ export interface LineOptions {
   readonly traffic: Traffic;
 }
 
-/** One socket and the calls on it. */
-export interface Line extends CallRoute {
-  /** The calls sent here that were not answered. */
-  readonly underway: ReadonlyMap<unknown, Call>;
+/** One socket. */
+export interface Line extends Carrier {
+  /** What it carries, or asks its server to go on with. */
+  readonly session: Session;
   dial(url: string, credentials: Credentials | null | undefined): void;
-  /** Sends at the end of this turn what can be sent. */
-  wake(): void;
   /** Asks for a PONG. `answered` is told the milliseconds, or undefined when the line has ended. */
   ping(answered?: (roundTripMs: number | undefined) => void): void;
   /** Closes as soon as the last call was answered. */
@@ -100,10 +101,11 @@ const goodbyeMs = 2_000;
 const notTautline = 'The server does not speak tautline.1: is it one for dialect "trpc"?';
 
 /** Creates a line that has not dialled yet. */
-export function createLine(options: LineOptions, host: LineHost): Line {
-  const { full, clock, limits, earlyBytes, traffic, connectTimeoutMs } = options;
+export function createLine(options: LineOptions, asked: Session, host: LineHost): Line {
+  const { full, clock, limits, traffic, connectTimeoutMs } = options;
+  let session = asked;
   let socket: Socket | undefined;
-  let greeting = "";
+  let known: Credentials | null | undefined;
   let stage: "dialling" | "greeted" | "open" | "over" = "dialling";
   let refusal: unknown;
   let retiring = false;
@@ -115,17 +117,15 @@ export function createLine(options: LineOptions, host: LineHost): Line {
   });
 
   const line: Line = {
-    get underway() {
-      return outbox.underway;
+    get session() {
+      return session;
     },
+    transmit,
     dial(url, credentials) {
       if (stage === "over") return;
-      if (full) {
-        const { client, contract } = options;
-        greeting = helloText({ credentials, client, contract });
-      } else if (credentials) greeting = connectionParamsText(credentials);
+      known = credentials;
       try {
-        const address = toSocketUrl(url, !full && greeting !== "");
+        const address = toSocketUrl(url, !full && Boolean(credentials));
         socket = options.connect(address, full ? [fullDialectProtocol] : []);
       } catch (error) {
         // The address is wrong, and would be wrong again.
@@ -134,17 +134,9 @@ export function createLine(options: LineOptions, host: LineHost): Line {
       }
       socket.start({ open, frame, close: closed });
     },
-    wake: () => outbox.wake(),
     ping(answered) {
       pings.push({ atMs: clock.now(), answered });
       transmit("PING");
-    },
-    withdraw(call) {
-      if (full || call.kind === "subscription") outbox.note(withdrawalText(call));
-    },
-    refused: (call, isRate) => outbox.refused(call, isRate),
-    credit(call, count) {
-      if (full) outbox.note(creditText(call.id, count));
     },
     retire() {
       retiring = true;
@@ -163,8 +155,6 @@ export function createLine(options: LineOptions, host: LineHost): Line {
       end(code, reason);
     },
   };
-  const source = host.sourceOf(line);
-  const outbox = createOutbox({ route: line, full, clock, limits, earlyBytes, source, transmit });
   let timer: Timer = clock.after(connectTimeoutMs, () =>
     line.abandon(1006, `Not open within ${connectTimeoutMs} ms`),
   );
@@ -180,12 +170,16 @@ export function createLine(options: LineOptions, host: LineHost): Line {
   function open() {
     if (stage === "over") return;
     if (!full) {
-      if (greeting !== "") transmit(greeting);
+      if (known) transmit(connectionParamsText(known));
       return opened(undefined);
     }
     if (socket!.protocol !== fullDialectProtocol) return strange(notTautline);
     stage = "greeted";
-    outbox.greet(greeting);
+    const { client, contract } = options;
+    const hello = helloText({ credentials: known, client, contract, session: session.toAsked() });
+    // What is to be resumed says nothing before the server has told what it heard.
+    if (session.given === undefined) session.greet(line, hello);
+    else transmit(hello);
   }
 
   function frame(frame: Frame) {
@@ -195,14 +189,16 @@ export function createLine(options: LineOptions, host: LineHost): Line {
     heartbeat?.alive();
     if (typeof frame !== "string") return void line.close(1003, "Binary frames are reserved");
     if (frame === "PING") {
-      outbox.flush(); // first: a PONG says that all before it was sent
+      session.flush(); // first: a PONG says that all before it was sent
       return transmit("PONG");
     }
     if (frame === "PONG") return ponged();
     try {
       const value: unknown = JSON.parse(frame);
-      for (const message of Array.isArray(value) ? value : [value]) {
-        if ((stage as string) !== "over") receive(message);
+      const messages = Array.isArray(value) ? value : [value];
+      const chars = frame.length / messages.length;
+      for (const message of messages) {
+        if ((stage as string) !== "over") receive(message, chars);
       }
     } catch (error) {
       // A stock server's odd words are passed over, as stock clients do.
@@ -220,7 +216,7 @@ export function createLine(options: LineOptions, host: LineHost): Line {
     if (stage === "over") return;
     stage = "over";
     timer.cancel();
-    outbox.shut();
+    if (session.carrier === line) session.suspend();
     heartbeat?.stop();
     for (const { answered } of pings) answered?.(undefined);
     host.ended(line, { code, reason, refusal, strange: isStrange, unheard });
@@ -249,7 +245,7 @@ export function createLine(options: LineOptions, host: LineHost): Line {
   }
 
   /** @throws TypeError on what no server says. */
-  function receive(message: any) {
+  function receive(message: any, chars: number) {
     if (typeof message !== "object" || message === null) throw new TypeError("It is no message");
     const { id, method } = message;
     const failed = "error" in message;
@@ -262,14 +258,16 @@ export function createLine(options: LineOptions, host: LineHost): Line {
     } else if (stage === "greeted") {
       if (method !== "welcome" || message.version !== protocolVersion) return strange(notTautline);
       opened({ ...message, limits: { ...limits, ...message.limits } });
-    } else if (method === "reconnect") {
-      host.moves(line);
-    } else if (method === undefined) {
-      if (!failed) {
-        if (typeof message.result !== "object") throw new TypeError("A result is missing");
-        refusal = undefined; // a server that answers has not refused us
-      }
-      answered(id, message, failed);
+    } else if (session.carrier !== line) {
+      // Another line has taken over: what comes here is said there again.
+    } else if (method === "reconnect" || method === "goaway") {
+      host.moves(line, method === "goaway", message.delayMs ?? 0);
+    } else if (method === "reauth") {
+      host.reauth(line);
+    } else if (method === "ack") {
+      if (!session.acknowledge(message.received)) throw new TypeError("It heard what was not said");
+    } else if (!isCounted(message) || session.hear(chars)) {
+      if (method === undefined) answered(id, message, failed);
     }
   }
 
@@ -278,21 +276,29 @@ export function createLine(options: LineOptions, host: LineHost): Line {
     timer.cancel();
     const server = { ping: line.ping, lost: () => line.abandon(CloseCode.HeartbeatTimeout, "") };
     heartbeat = startHeartbeat(server, clock, { ...welcome?.heartbeat, ...options.heartbeat });
-    host.opened(line, welcome);
-    outbox.open(welcome?.limits);
+    const carried = host.opened(line, welcome);
+    if (carried !== undefined) session = carried;
+    else {
+      const what = "The counts of the session do not agree";
+      goodbye(CloseCode.ProtocolError, what);
+      end(1006, what); // the session is lost, not the server
+    }
   }
 
   function answered(id: unknown, message: Result | Failure, failed: boolean) {
-    const call = outbox.underway.get(id);
-    if (call === undefined) return;
-    const isOver = call.kind !== "subscription" || (message as Result).result?.type === "stopped";
-    if (failed || isOver) outbox.finish(id, call);
-    if (call.route === line && call.id === id) host.received(call, message);
+    if (!failed) {
+      if (typeof (message as Result).result !== "object")
+        throw new TypeError("A result is missing");
+      refusal = undefined; // a server that answers has not refused us
+    }
+    const isOver = failed || (message as Result).result.type === "stopped";
+    const call = session.answered(id, isOver);
+    if (call !== undefined) host.received(call, message);
     if (retiring) rest();
   }
 
   function rest() {
-    if (outbox.underway.size === 0) void line.close(1000, "Moved");
+    if (session.underway.size === 0) void line.close(1000, "Moved");
   }
 
   return line;

@@ -25,6 +25,17 @@ export type ConnectionState =
       readonly code: number;
       readonly reason: string;
     }
+  /**
+   * As `waiting`, or connecting after that, while the session may still be resumed: nothing is
+   * lost, and what is under way goes on once a socket is there. PROTOCOL.md §9.4
+   */
+  | {
+      readonly name: "resuming";
+      readonly attempt: number;
+      readonly delayMs: number;
+      readonly code: number;
+      readonly reason: string;
+    }
   /** Closed by its owner, or told to stay away. Calls fail until `connect()` or `reconnect()`. */
   | { readonly name: "closed"; readonly code: number; readonly reason: string };
 

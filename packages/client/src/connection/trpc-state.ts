@@ -7,7 +7,7 @@ import type { ConnectionState } from "./state.js";
 export function toTRPCState(state: ConnectionState): SubscriptionConnectionState<any> {
   const { name } = state;
   if (name === "open") return { type: "state", state: "pending", error: null };
-  const isLost = name === "waiting";
+  const isLost = name === "waiting" || name === "resuming";
   const error = isLost ? new CallFailure(`Connection lost: ${state.reason || state.code}`) : null;
   return {
     type: "state",

@@ -9,6 +9,8 @@ import type { Connection, ConnectionStats } from "../connection/face.js";
 /** What rendering on a server shows, and the first render in the browser after it. */
 export const noStats: ConnectionStats = {
   reconnects: 0,
+  resumes: 0,
+  messagesRepeated: 0,
   roundTripMs: undefined,
   openForMs: undefined,
   framesIn: 0,

@@ -15,6 +15,8 @@ export const CloseCode = {
   Idle: 4004,
   /** The server could not decide who the client is, for a reason of its own. */
   TryAgain: 4005,
+  /** New credentials were asked for and did not come in time. Come back with them. */
+  CredentialsExpired: 4006,
   /** A frame broke the protocol. The same client would break it again. */
   ProtocolError: 4500,
   /** The client speaks only versions that the server does not. */
@@ -23,6 +25,10 @@ export const CloseCode = {
   Unauthenticated: 4502,
   /** The client was closed by its owner. */
   ClientClosed: 4503,
+  /** Another socket has taken over the session: whoever held this one must not come back. */
+  Replaced: 4504,
+  /** The user's access was taken back. */
+  Revoked: 4505,
 } as const;
 
 /** One of {@link CloseCode}. */
@@ -37,4 +43,15 @@ const hopeless: ReadonlySet<number> = new Set([1002, 1003, 1007, 1010]);
 export function mayReconnect(code: number): boolean {
   if (code >= 4000) return code < 4500;
   return !hopeless.has(code);
+}
+
+// A page that is left, and a client that has moved or has nothing to do, say so. RFC 6455 §7.4.1
+const goodbyes: ReadonlySet<number> = new Set([1000, 1001, CloseCode.Idle]);
+
+/**
+ * Whether a session ends with a connection that ended so: nobody will come back for it, or what
+ * broke the connection would break the next one. PROTOCOL.md §9.4
+ */
+export function endsSession(code: number): boolean {
+  return goodbyes.has(code) || code === 1009 || !mayReconnect(code);
 }

@@ -1,5 +1,5 @@
 /** The wire: what PROTOCOL.md describes. For the two ends, and for authors of adapters. */
-export { CloseCode, mayReconnect } from "./close-code.js";
+export { CloseCode, endsSession, mayReconnect } from "./close-code.js";
 export {
   checkJson,
   checkJsonValue,
@@ -10,6 +10,8 @@ export {
 } from "./json-guard.js";
 export { defaultLimits, type Limits, resolveLimits, type ToldLimits } from "./limits.js";
 export {
+  type Ack,
+  type Auth,
   type Cancel,
   type ClientMessage,
   type ConnectionParams,
@@ -17,15 +19,21 @@ export {
   type Credit,
   type Failure,
   type FailureShape,
+  type FirstSending,
+  type GoAway,
   type Hello,
   initialCredit,
   type Malformed,
+  type Reauth,
   type Reconnect,
   type Request,
   type RequestId,
   type Result,
   readClientMessage,
   type ServerMessage,
+  type SessionAsked,
+  type SessionGiven,
+  type SessionToResume,
   type Stop,
   type Welcome,
 } from "./messages.js";

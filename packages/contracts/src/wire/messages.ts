@@ -27,6 +27,20 @@ export interface Hello {
   readonly client?: string;
   /** The fingerprint of the contract the client was built with. */
   readonly contract?: string;
+  /** Asks for a session: a new one, or one to go on with. Left out: none. PROTOCOL.md §9.1 */
+  readonly session?: SessionAsked;
+}
+
+/** PROTOCOL.md §9.1: `{}` for a new session. */
+export type SessionAsked = { readonly id?: undefined } | SessionToResume;
+
+/** PROTOCOL.md §9.1: the session whose socket was lost. */
+export interface SessionToResume {
+  readonly id: string;
+  /** What the server gave with the id: only this client knows it. */
+  readonly secret: string;
+  /** How many counted messages of the server the client has heard. */
+  readonly received: number;
 }
 
 /** PROTOCOL.md §3.3: the first message of the base dialect, if the URL announces it. */
@@ -49,8 +63,22 @@ export interface Request {
   };
   /** Milliseconds from now on; clocks of two machines differ, so it is not a moment. */
   readonly deadlineMs?: number;
+  /** Names a mutation across sessions: with one key it runs once. PROTOCOL.md §10.2 */
+  readonly key?: string;
+  /** The smallest id of the session that has no answer yet; its own, when left out. §10.1 */
+  readonly low?: number;
+  /** Of a mutation that was sent in a session before this one: what it was there. §10.3 */
+  readonly first?: FirstSending;
   /** The caller's span, as a W3C traceparent. Unchecked: what is none is as good as nothing. */
   readonly trace?: unknown;
+}
+
+/** PROTOCOL.md §10.3: where a mutation was sent first. */
+export interface FirstSending {
+  readonly session: string;
+  readonly n: number;
+  /** The epoch of the record store, as `welcome` told it then. */
+  readonly storeEpoch: string;
 }
 
 /** PROTOCOL.md §5.3: ends a subscription. */
@@ -72,8 +100,28 @@ export interface Credit {
   readonly count: number;
 }
 
+/** PROTOCOL.md §9.3: how many counted messages were heard. Sent by both ends. */
+export interface Ack {
+  readonly method: "ack";
+  readonly received: number;
+}
+
+/** PROTOCOL.md §9.5: new credentials on the live connection. */
+export interface Auth {
+  readonly method: "auth";
+  readonly credentials: Credentials | null;
+}
+
 /** Anything a client sends, except the texts PING and PONG. */
-export type ClientMessage = Hello | ConnectionParams | Request | Stop | Cancel | Credit;
+export type ClientMessage =
+  | Hello
+  | ConnectionParams
+  | Request
+  | Stop
+  | Cancel
+  | Credit
+  | Ack
+  | Auth;
 
 // ---- server → client ----------------------------------------------------------------------
 
@@ -89,6 +137,26 @@ export interface Welcome {
   /** The fingerprint of the server's contract, when it serves one. */
   readonly contract?: string;
   readonly revision?: number;
+  /** There when `hello` asked for a session and the server keeps them. PROTOCOL.md §9.1 */
+  readonly session?: SessionGiven;
+}
+
+/** PROTOCOL.md §9.1: the session from now on. */
+export interface SessionGiven {
+  readonly id: string;
+  /** Needed to resume it. Told once, when it is new. */
+  readonly secret?: string;
+  /** Whether it is the one that was asked for; how many of the client's messages were heard, if so. */
+  readonly resumed: boolean;
+  readonly received?: number;
+  /** The messages of the server that it counts as heard, if so: what follows them it says again. */
+  readonly from?: number;
+  /** How long it outlives its socket, in milliseconds. */
+  readonly graceMs: number;
+  /** Characters of unacknowledged messages that the server takes from the client at most. */
+  readonly maxUnackedBytes: number;
+  /** Changes whenever records of mutations may be lost; left out when none are kept. §10.3 */
+  readonly storeEpoch?: string;
 }
 
 /** PROTOCOL.md §4.2 and §5.1: a result, or one step of a subscription. */
@@ -117,8 +185,20 @@ export interface Reconnect {
   readonly method: "reconnect";
 }
 
+/** PROTOCOL.md §9.5: the credentials have expired; new ones are awaited for `withinMs`. */
+export interface Reauth {
+  readonly method: "reauth";
+  readonly withinMs: number;
+}
+
+/** PROTOCOL.md §9.6: the server drains: connect elsewhere, within `delayMs` from now. */
+export interface GoAway {
+  readonly method: "goaway";
+  readonly delayMs: number;
+}
+
 /** Anything a server sends, except the texts PING and PONG. */
-export type ServerMessage = Welcome | Result | Failure | Reconnect;
+export type ServerMessage = Welcome | Result | Failure | Reconnect | Ack | Reauth | GoAway;
 
 // ---- reading ------------------------------------------------------------------------------
 
@@ -141,6 +221,8 @@ export function readClientMessage(
   const { method } = value;
   if (method === "hello") return readHello(value);
   if (method === "connectionParams") return readConnectionParams(value);
+  if (method === "ack") return readAck(value);
+  if (method === "auth") return readAuth(value);
 
   const id = value.id;
   if (!isRequestId(id)) {
@@ -166,7 +248,7 @@ export function readClientMessage(
 }
 
 function readRequest(id: RequestId, value: Fields, maxPathLength: number): Request | Malformed {
-  const { params, deadlineMs, jsonrpc } = value;
+  const { params, deadlineMs, jsonrpc, key, low, first } = value;
   if (!isObject(params)) return malformed(id, "`params` must be an object");
   const { path, lastEventId } = params;
   if (typeof path !== "string") return malformed(id, "`params.path` must be a string");
@@ -185,11 +267,41 @@ function readRequest(id: RequestId, value: Fields, maxPathLength: number): Reque
   if (jsonrpc !== undefined && jsonrpc !== "2.0") {
     return malformed(id, '`jsonrpc` must be "2.0" or left out');
   }
+  if (key !== undefined && !(typeof key === "string" && key.length > 0 && key.length <= 128)) {
+    return malformed(id, "`key` must be a string of 1 to 128 characters");
+  }
+  if (low !== undefined && !isCount(low)) {
+    return malformed(id, "`low` must be a whole number, 0 or above");
+  }
+  if (first !== undefined && !isFirstSending(first)) {
+    return malformed(id, "`first` must hold `session`, `n` and `storeEpoch`");
+  }
   return value as unknown as Request;
 }
 
+function isFirstSending(value: unknown): value is FirstSending {
+  if (!isObject(value)) return false;
+  const { session, n, storeEpoch } = value;
+  return isSessionText(session) && isCount(n) && isSessionText(storeEpoch);
+}
+
+function readAck(value: Fields): Ack | Malformed {
+  if (isCount(value.received)) return value as unknown as Ack;
+  return malformed(null, "`received` must be a whole number, 0 or above");
+}
+
+function readAuth(value: Fields): Auth | Malformed {
+  const { credentials } = value;
+  if (credentials !== null && !isCredentials(credentials)) {
+    return malformed(null, "`credentials` must be an object of strings, or null");
+  }
+  const tooLong = whyTooLong("credentials", lengthOf(credentials), maxCredentialsLength);
+  if (tooLong !== undefined) return malformed(null, tooLong);
+  return value as unknown as Auth;
+}
+
 function readHello(value: Fields): Hello | Malformed {
-  const { version, credentials, client, contract } = value;
+  const { version, credentials, client, contract, session } = value;
   if (!Number.isSafeInteger(version)) return malformed(null, "`version` must be a whole number");
   if (credentials !== undefined && credentials !== null && !isCredentials(credentials)) {
     return malformed(null, "`credentials` must be an object of strings, or null");
@@ -199,6 +311,9 @@ function readHello(value: Fields): Hello | Malformed {
   }
   if (contract !== undefined && typeof contract !== "string") {
     return malformed(null, "`contract` must be a string");
+  }
+  if (session !== undefined && !isSessionAsked(session)) {
+    return malformed(null, "`session` must be {}, or hold `id`, `secret` and `received`");
   }
   const tooLong =
     whyTooLong("credentials", lengthOf(credentials), maxCredentialsLength) ??
@@ -223,6 +338,8 @@ function readConnectionParams(value: Fields): ConnectionParams | Malformed {
 const maxCredentialsLength = 16_384;
 const maxClientLength = 256;
 const maxContractLength = 128;
+/** Ours have 22 characters: 128 bits in base64url. */
+const maxSessionTextLength = 64;
 
 function lengthOf(credentials: Credentials | null | undefined): number {
   return Object.entries(credentials ?? {}).reduce(
@@ -249,6 +366,20 @@ function isObject(value: unknown): value is Fields {
 function isRequestId(value: unknown): value is RequestId {
   if (typeof value === "number") return Number.isFinite(value);
   return typeof value === "string" && value.length > 0 && value.length <= 128;
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isSessionText(value: unknown): value is string {
+  return typeof value === "string" && value.length > 0 && value.length <= maxSessionTextLength;
+}
+
+function isSessionAsked(value: unknown): value is SessionAsked {
+  if (!isObject(value)) return false;
+  const { id, secret, received } = value;
+  return id === undefined || (isSessionText(id) && isSessionText(secret) && isCount(received));
 }
 
 function isCredentials(value: unknown): value is Credentials {

@@ -89,6 +89,7 @@ const statusLines = {
   403: "403 Forbidden",
   404: "404 Not Found",
   405: "405 Method Not Allowed\r\nAllow: GET",
+  503: "503 Service Unavailable\r\nRetry-After: 1",
   426: "426 Upgrade Required\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13",
 };
 

@@ -14,20 +14,25 @@ import {
   type SocketHandler,
   startHeartbeat,
 } from "@tautline/contracts/runtime";
+import { isCounted } from "@tautline/contracts/session";
 import {
   type ClientMessage,
   CloseCode,
   type Dialect,
   type Malformed,
   type Request,
+  type SessionAsked,
 } from "@tautline/contracts/wire";
 import type { Call } from "../call/call.js";
 import type { Connection, OpeningRequest } from "../context.js";
 import { appError } from "../errors.js";
 import type { Events } from "../observe/emit.js";
 import { failureOf } from "../observe/watch.js";
+import type { Session, SessionCarrier } from "../session/session.js";
+import type { Sessions } from "../session/sessions.js";
 import { TRPCError } from "../trpc.js";
 import { Dispatch, type DispatchHost, type DispatchLine } from "./dispatch.js";
+import { type ExpiringConnection, Expiry, type ExpiryHost } from "./expiry.js";
 import { toHeldFrame } from "./held-input.js";
 import {
   type Admission,
@@ -44,12 +49,14 @@ import { type ReadingLimits, readMessages } from "./read-messages.js";
 import type { Turn } from "./turn.js";
 
 /** What connections need of their server; the same for all of them. */
-export interface ConnectionHost extends DispatchHost, OpeningHost {
+export interface ConnectionHost extends DispatchHost, OpeningHost, ExpiryHost {
   readonly readingLimits: ReadingLimits;
   readonly turn: Turn;
   readonly heartbeat: Required<HeartbeatOptions>;
   /** The message that greets a client of the full dialect. */
   readonly welcome: string;
+  /** Nothing where none are kept. */
+  readonly sessions: Sessions | undefined;
   /** As {@link OpeningConnection} has it. */
   admit(
     request: OpeningRequest,
@@ -68,8 +75,16 @@ export interface ConnectionHost extends DispatchHost, OpeningHost {
 
 type State =
   | { readonly name: "opening"; readonly opening: Opening }
-  | { readonly name: "open"; readonly face: Connection; readonly dispatch: Dispatch }
+  | {
+      readonly name: "open";
+      readonly face: Admission["face"];
+      readonly dispatch: Dispatch;
+      /** What it carries, in the full dialect, if the client asked for it. */
+      readonly session: Session | undefined;
+    }
   | { readonly name: "closed" };
+
+type OpenState = Extract<State, { readonly name: "open" }>;
 
 const closed: State = { name: "closed" };
 
@@ -78,20 +93,29 @@ const notInBase = "`method` is not one of the base dialect";
 
 /** Serves one socket. */
 export class ServedConnection
-  implements SocketHandler, HeartbeatPeer, OpeningConnection, DispatchLine
+  implements
+    SocketHandler,
+    HeartbeatPeer,
+    OpeningConnection,
+    ExpiringConnection,
+    SessionCarrier,
+    DispatchLine
 {
   readonly dialect: Dialect;
   readonly remoteAddress: string | undefined;
-  readonly outbox: Outbox;
+  readonly socket: Socket;
+  /** Of the session, once it carries one. */
+  outbox: Outbox;
   /** What handlers are given; nothing before the connection is open. */
   ctx: unknown;
   place: Place = unlimitedPlace;
   procedureHashes: ReadonlyMap<string, string> | undefined;
   readonly #host: ConnectionHost;
-  readonly #socket: Socket;
   readonly #rate: Rate;
   readonly #heartbeat: Heartbeat;
   #state: State;
+  /** Where the credentials expire. */
+  #expiry: Expiry | undefined;
   #isPaused = false;
   #hasComplained = false;
   /** By the clock, in whole milliseconds: a fraction would take an object of its own. */
@@ -102,7 +126,7 @@ export class ServedConnection
     this.remoteAddress = start.remoteAddress;
     this.outbox = new Outbox(socket, start.dialect, host.limits, host.turn);
     this.#host = host;
-    this.#socket = socket;
+    this.socket = socket;
     this.#rate = new Rate(host.clock, host.limits);
     this.#heartbeat = startHeartbeat(this, host.clock, host.heartbeat);
     this.#state = { name: "opening", opening: new Opening(this, start, host) };
@@ -117,12 +141,19 @@ export class ServedConnection
   /** Begins to serve. Apart from the making, so that whoever is told of it knows this object. */
   start() {
     if (this.#state.name === "opening") this.#state.opening.begin();
-    this.#socket.start(this);
+    this.socket.start(this);
   }
 
   /** Asks the client to connect anew. PROTOCOL.md §3.5 */
   askToReconnect() {
     if (this.#state.name === "open") this.outbox.push('{"id":null,"method":"reconnect"}');
+  }
+
+  /** Asks the client to go to another server. PROTOCOL.md §9.6 */
+  askToLeave(delayMs: number) {
+    if (this.#state.name !== "open") return this.end(CloseCode.Draining, "The server is draining");
+    if (this.dialect === "base") this.askToReconnect();
+    else this.outbox.push(`{"method":"goaway","delayMs":${delayMs}}`);
   }
 
   // ---- what the socket tells -------------------------------------------------------------
@@ -187,16 +218,18 @@ export class ServedConnection
     }
     if (this.#state.name === "opening") this.#state.opening.count(text.length);
     const frame = toHeldFrame(text);
+    const chars = text.length / messages.length;
     for (let batchIndex = 0; batchIndex < messages.length; batchIndex++) {
       const verdict = this.#take(now);
       if (verdict.verdict === "close") return;
-      this.#receive({ message: messages[batchIndex]!, batchIndex, frame, verdict, atMs: now });
+      const message = messages[batchIndex]!;
+      this.#receive({ message, batchIndex, frame, verdict, atMs: now, chars });
       if (this.#isClosed) return;
     }
   }
 
   #receive(received: Received) {
-    if (this.#state.name === "open") this.#handle(this.#state.dispatch, received, received.atMs);
+    if (this.#state.name === "open") this.#handle(this.#state, received, received.atMs);
     else if (this.#state.name === "opening") this.#state.opening.receive(received);
   }
 
@@ -236,33 +269,86 @@ export class ServedConnection
   }
 
   opened(
-    { face, ctx, place }: Admission,
+    { face, ctx, place, userId, expiresInMs }: Admission,
     request: OpeningRequest,
-    hashes: ReadonlyMap<string, string> | undefined,
+    procedureHashes: ReadonlyMap<string, string> | undefined,
     early: readonly Received[],
+    asked: SessionAsked | undefined,
   ) {
     this.ctx = ctx;
     this.place = place;
-    this.procedureHashes = hashes;
-    const dispatch = new Dispatch(this.#host, this);
-    this.#state = { name: "open", face, dispatch };
-    if (this.dialect === "full") this.outbox.push(this.#host.welcome);
+    this.procedureHashes = procedureHashes;
+    const arrival = { ctx, place, procedureHashes };
+    const session = asked && this.#host.sessions?.open(asked, userId, arrival, this);
+    if (session !== undefined) this.outbox = session.outbox;
+    else if (this.dialect === "full") this.outbox.push(this.#host.welcome);
+    const dispatch = session?.dispatch ?? new Dispatch(this.#host, this);
+    const state = { name: "open", face, dispatch, session } as const;
+    this.#state = state;
+    if (expiresInMs !== undefined) {
+      this.#expiry = new Expiry(this, request, expiresInMs, this.#host);
+    }
     this.#host.entered(face, request);
     for (const received of early) {
       if (this.#isClosed) return;
-      this.#handle(dispatch, received, this.#host.clock.now());
+      this.#handle(state, received, this.#host.clock.now());
     }
     this.#holdBackWhileFull();
   }
 
+  // ---- who is there, later -----------------------------------------------------------------
+
+  askForCredentials(withinMs: number) {
+    this.#tellAuth("auth.asked");
+    if (this.dialect === "full") this.outbox.push(`{"method":"reauth","withinMs":${withinMs}}`);
+    else this.askToReconnect(); // a stock client asks its application again when it connects
+  }
+
+  couldNotRenew(err: unknown) {
+    this.#host.events["auth.failed"]?.({ err, remoteAddress: this.remoteAddress });
+  }
+
+  expired() {
+    this.#tellAuth("auth.expired");
+    this.end(CloseCode.CredentialsExpired, "The credentials have expired");
+  }
+
+  #tellAuth(event: "auth.asked" | "auth.renewed" | "auth.expired") {
+    const state = this.#state;
+    if (state.name !== "open") return;
+    const { id: connectionId, principal } = state.face;
+    this.#host.events[event]?.({ connectionId, userId: principal?.userId });
+  }
+
+  renewed({ ctx, place, userId, face, expiresInMs }: Admission): number | undefined {
+    const state = this.#state;
+    if (state.name !== "open") return undefined;
+    if (userId !== state.face.principal?.userId) {
+      this.end(CloseCode.Unauthenticated, "The credentials are another user's");
+      return undefined;
+    }
+    Object.assign(state.session ?? this, { ctx, place });
+    state.face.principal = face.principal;
+    this.#tellAuth("auth.renewed");
+    return expiresInMs;
+  }
+
+  // ---- what its session asks for -------------------------------------------------------------
+
+  fence() {
+    this.end(CloseCode.Replaced, "Another socket has taken over the session");
+  }
+
+  broken(reason: string) {
+    this.unreadable(reason);
+  }
+
   // ---- messages --------------------------------------------------------------------------
 
-  #handle(
-    dispatch: Dispatch,
-    { message, batchIndex, frame, verdict, atMs }: Received,
-    now: number,
-  ) {
+  #handle({ dispatch, session }: OpenState, received: Received, now: number) {
+    const { message, batchIndex, frame, verdict, atMs } = received;
     const isBase = this.dialect === "base";
+    if (session !== undefined && isCounted(message)) session.hear(received.chars);
     if (verdict.verdict === "refuse" && isRequest(message)) {
       const { retryAfterMs } = verdict;
       return dispatch.refuse(message, appError("RATE_LIMITED", { retryAfterMs }, this.#tooFast));
@@ -280,6 +366,13 @@ export class ServedConnection
       case "credit":
         if (isBase) return dispatch.refuseMalformed(message.id, notInBase);
         return dispatch.credit(message.id, message.count);
+      case "ack":
+        if (isBase) return this.unreadable(notInBase);
+        return session?.acknowledgedBy(message.received);
+      case "auth":
+        if (isBase) return this.unreadable(notInBase);
+        // Of credentials that do not expire there is nothing to renew.
+        return void this.#expiry?.renew(message.credentials);
       case "hello":
         if (isBase) return this.unreadable(notInBase);
         return this.end(CloseCode.ProtocolError, "A second hello");
@@ -328,11 +421,11 @@ export class ServedConnection
     const { maxOutboxBytes } = this.#host.limits;
     if (this.#isPaused || this.#isClosed || this.outbox.bytes < maxOutboxBytes) return;
     this.#isPaused = true;
-    this.#socket.pause();
+    this.socket.pause();
     this.outbox.whenRoom(() => {
       this.#isPaused = false;
       this.#heartbeat.alive(); // it could not be heard while it was not read
-      this.#socket.resume();
+      this.socket.resume();
     });
   }
 
@@ -344,8 +437,8 @@ export class ServedConnection
     this.#tellEnd("server", code, reason);
     this.outbox.flush(); // what was said before the close should arrive before it
     this.#release(code, reason);
-    if (how === "abandon") this.#socket.terminate();
-    else this.#socket.close(code, reason);
+    if (how === "abandon") this.socket.terminate();
+    else this.socket.close(code, reason);
   }
 
   #tellEnd(by: "server" | "client", code: number, reason: string) {
@@ -365,11 +458,14 @@ export class ServedConnection
     const before = this.#state;
     this.#state = closed;
     this.#heartbeat.stop();
-    if (this.#isPaused) this.#socket.resume(); // the peer's half of the closing handshake has to be read
+    this.#expiry?.stop();
+    if (this.#isPaused) this.socket.resume(); // the peer's half of the closing handshake has to be read
     if (before.name === "opening") before.opening.stop();
     if (before.name === "open") {
-      before.dispatch.close(code);
-      this.#host.left(before.face, code, reason);
+      const { session, dispatch, face } = before;
+      if (session === undefined) dispatch.close(code);
+      else session.left(this, code);
+      this.#host.left(face, code, reason);
     }
   }
 

@@ -401,7 +401,7 @@ export class Dispatch<Payload = string> {
   }
 
   #push(frame: Frame | undefined) {
-    if (this.#closedBy === undefined && frame !== undefined) this.#line.outbox.push(frame);
+    if (this.#closedBy === undefined && frame !== undefined) this.#line.outbox.say(frame);
   }
 }
 

@@ -14,7 +14,8 @@ export interface Faced {
 
 /** An open connection. A class: there may be ten thousand. */
 export class ConnectionFace<P extends Principal | null> implements Connection<P> {
-  readonly principal: P;
+  /** Replaced when the client gives new credentials. */
+  principal: P;
   readonly dialect: Dialect;
   readonly client: string | undefined;
   readonly remoteAddress: string | undefined;

@@ -13,9 +13,11 @@ import {
   type Limits,
   type Malformed,
   protocolVersion,
+  type SessionAsked,
 } from "@tautline/contracts/wire";
-import type { Connection, OpeningRequest } from "../context.js";
+import type { OpeningRequest, Principal } from "../context.js";
 import { TRPCError } from "../trpc.js";
+import type { ConnectionFace } from "./face.js";
 import type { HeldFrame } from "./held-input.js";
 import type { Place } from "./places.js";
 import type { RateVerdict } from "./rate.js";
@@ -36,9 +38,13 @@ export interface OpeningHost {
 
 /** What opening came to. */
 export interface Admission {
-  readonly face: Connection;
+  readonly face: ConnectionFace<Principal | null>;
   readonly ctx: unknown;
   readonly place: Place;
+  /** Who is there; `undefined` for nobody in particular. */
+  readonly userId: string | undefined;
+  /** For how long the credentials hold, in milliseconds; for ever, if nothing is said. */
+  readonly expiresInMs: number | undefined;
 }
 
 /** The connection that is being opened. */
@@ -50,12 +56,14 @@ export interface OpeningConnection {
    *
    * @param hashes The hash of each procedure, when the client was built from another contract.
    * @param early What came meanwhile.
+   * @param asked The session the client asked for, if it did.
    */
   opened(
     admission: Admission,
     request: OpeningRequest,
     hashes: ReadonlyMap<string, string> | undefined,
     early: readonly Received[],
+    asked: SessionAsked | undefined,
   ): void;
   refuse(error: TRPCError): void;
   unreadable(reason: string): void;
@@ -72,6 +80,8 @@ export interface Received {
   readonly verdict: Exclude<RateVerdict, { verdict: "close" }>;
   /** On the clock. */
   readonly atMs: number;
+  /** Its share of its frame: what is counted as its length. */
+  readonly chars: number;
 }
 
 /** Opens one connection. */
@@ -87,6 +97,7 @@ export class Opening {
   readonly #early: Received[] = [];
   #chars = 0;
   #procedureHashes: ReadonlyMap<string, string> | undefined;
+  #session: SessionAsked | undefined;
   #isOver = false;
 
   constructor(connection: OpeningConnection, start: ConnectionStart, host: OpeningHost) {
@@ -156,6 +167,7 @@ export class Opening {
       }
       const { contract } = this.#host;
       if (differs(message.contract, contract)) this.#procedureHashes = contract?.procedures;
+      this.#session = message.session;
       void this.#admit(message.credentials ?? null, message.client);
     } else if (message.method === "connectionParams") void this.#admit(message.data, undefined);
     else {
@@ -189,7 +201,7 @@ export class Opening {
       return connection.gaveUp(cause);
     }
     if (this.#isOver) return;
-    connection.opened(admission, request, this.#procedureHashes, this.#early);
+    connection.opened(admission, request, this.#procedureHashes, this.#early, this.#session);
   }
 }
 

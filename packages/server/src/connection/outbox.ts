@@ -1,10 +1,11 @@
 /**
- * Outbox: what waits to be sent on one connection. Everything that becomes ready within one turn
- * of the event loop leaves as one write: at depth 1 that costs nothing, at depth 64 it saves 63
- * system calls.
+ * Outbox: what waits to be sent on one connection, or in one session, whose sockets change.
+ * Everything that becomes ready within one turn of the event loop leaves as one write: at depth 1
+ * that costs nothing, at depth 64 it saves 63 system calls.
  */
 
 import type { Frame, Socket } from "@tautline/contracts/runtime";
+import type { Ledger } from "@tautline/contracts/session";
 import type { Dialect } from "@tautline/contracts/wire";
 import type { Turn } from "./turn.js";
 
@@ -25,7 +26,10 @@ export interface OutboxLimits {
 
 /** The messages of one connection on their way to its socket, in order. */
 export class Outbox {
-  readonly #socket: OutboxSocket;
+  /** Nothing while a session waits for its client. */
+  #socket: OutboxSocket | undefined;
+  /** In a session: what was said and not acknowledged, of which all that waits here is the end. */
+  #ledger: Ledger | undefined;
   readonly #dialect: Dialect;
   readonly #limits: OutboxLimits;
   readonly #turn: Turn;
@@ -51,12 +55,47 @@ export class Outbox {
   /** Whether producers should wait. Answers may still be pushed: their number is limited. */
   get full(): boolean {
     if (this.#waiting !== undefined && this.#waiting.length >= maxMessagesPerTurn) return true;
-    return this.bytes + this.#reservedBytes >= this.#limits.maxOutboxBytes;
+    const kept = this.#ledger === undefined ? 0 : this.#ledger.keptChars;
+    return Math.max(this.bytes, kept) + this.#reservedBytes >= this.#limits.maxOutboxBytes;
   }
 
   /** Bytes accepted and not yet taken by the operating system. */
   get bytes(): number {
-    return this.#waitingBytes + this.#socket.bufferedBytes;
+    return this.#waitingBytes + (this.#socket === undefined ? 0 : this.#socket.bufferedBytes);
+  }
+
+  /** From now on what is said is kept until it is acknowledged. PROTOCOL.md §9.2 */
+  keep(ledger: Ledger) {
+    this.#ledger = ledger;
+  }
+
+  /** The socket is gone. What was said is said again on the next one, what was only pushed is not. */
+  detach() {
+    this.#socket = undefined;
+    this.#waiting = undefined;
+    this.#waitingBytes = 0;
+  }
+
+  /** There is a socket again, which was greeted. */
+  attach(socket: OutboxSocket, greeting: string) {
+    this.detach(); // what waited for the old one is among what is said again
+    this.#socket = socket;
+    this.push(greeting);
+    for (const message of this.#ledger?.unheard() ?? []) this.push(message);
+  }
+
+  /** The client has heard some of it. */
+  acknowledged() {
+    if (this.#waiting === undefined) this.#offerRoom();
+  }
+
+  /** Queues one message that counts in a session. */
+  say(frame: Frame) {
+    if (this.#ledger !== undefined) {
+      this.#ledger.say(frame as string); // only texts are said in the full dialect
+      if (this.#socket === undefined) return;
+    }
+    this.push(frame);
   }
 
   /** Queues one message, or a heartbeat text, for the end of this turn. Bytes in the base dialect only. */
@@ -111,10 +150,10 @@ export class Outbox {
     if (frames !== undefined) {
       this.#waiting = undefined;
       this.#waitingBytes = 0;
-      if (frames.length === 1) this.#socket.send(frames[0]!);
-      else if (this.#dialect === "base") this.#socket.sendAll(frames);
+      if (frames.length === 1) this.#socket?.send(frames[0]!);
+      else if (this.#dialect === "base") this.#socket?.sendAll(frames);
       // Only texts are pushed in the full dialect.
-      else this.#socket.sendAll(toFrames(frames as string[], this.#limits.maxFrameBytes));
+      else this.#socket?.sendAll(toFrames(frames as string[], this.#limits.maxFrameBytes));
     }
     this.#offerRoom();
   }

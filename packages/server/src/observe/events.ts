@@ -12,7 +12,7 @@ export type CallOutcome = "ok" | "failed" | "cancelled" | "deadline" | "closed";
 export type SessionEnd = "closed" | "unclaimed" | "revoked" | "drained" | "broken";
 
 /** Why a session could not be resumed. None of it is told to whoever asked. DELIVERY: §2 */
-export type ResumeRefusal = "unknown" | "secret" | "principal" | "incarnation" | "counts";
+export type ResumeRefusal = "unknown" | "secret" | "principal" | "counts";
 
 /**
  * What became of a request that was sent again: it waits for the run that goes on, got the answer it
@@ -129,8 +129,6 @@ export interface ServerEvents {
       readonly suspendedMs: number;
       /** Messages sent to the client again. */
       readonly replayedOut: number;
-      /** Messages the client is to send again. */
-      readonly replayedIn: number;
     };
   /** Its socket is gone; it waits for its client. */
   readonly "session.suspended": OfSession & {

@@ -151,7 +151,6 @@ describe("metrics for Prometheus", () => {
           suspended: true,
           suspendedMs: 10,
           replayedOut: 3,
-          replayedIn: 1,
           ...session,
         },
         {
@@ -160,7 +159,6 @@ describe("metrics for Prometheus", () => {
           suspended: false,
           suspendedMs: 0,
           replayedOut: 0,
-          replayedIn: 0,
           ...session,
         },
         {
@@ -182,14 +180,10 @@ describe("metrics for Prometheus", () => {
           suspended: true,
           suspendedMs: 10,
           replayedOut: 3,
-          replayedIn: 1,
           ...session,
         },
       ],
-      [
-        [3, { direction: "out" }],
-        [1, { direction: "in" }],
-      ],
+      [[3]],
     ],
     [
       "calls_in_flight",

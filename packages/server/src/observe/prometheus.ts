@@ -116,7 +116,7 @@ function createCounting(
   const waiting = gauge("sessions_suspended", "Sessions that wait for their clients");
   const started = counter("sessions_started", "Sessions that began");
   const resumed = counter("sessions_resumed", "Sessions that went on over another connection");
-  const replayed = counter("messages_replayed", "Messages sent again to resume", ["direction"]);
+  const replayed = counter("messages_replayed", "Messages sent again to resume");
   const ended = counter("sessions_ended", "Sessions that ended", ["reason"]);
   const fenced = counter("sessions_fenced", "Connections that lost their session to a newer one");
   const unresumed = counter("sessions_refused", "Sessions that were not resumed", ["reason"]);
@@ -167,8 +167,7 @@ function createCounting(
         return started.inc();
       case "session.resumed":
         if (event.suspended) waiting.dec();
-        replayed.inc({ direction: "out" }, event.replayedOut);
-        replayed.inc({ direction: "in" }, event.replayedIn);
+        replayed.inc(event.replayedOut);
         return resumed.inc();
       case "session.suspended":
         return waiting.inc();

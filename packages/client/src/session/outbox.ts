@@ -1,11 +1,11 @@
 /**
- * Outbox: what leaves on a line, and when. It keeps to the server's limits, so that calls wait
+ * Outbox: what leaves in a session, and when. It keeps to the server's limits, so that calls wait
  * here, in order, instead of being refused there; and it knows every call that is under way.
  */
 import type { Clock, Timer } from "@tautline/contracts/runtime";
 import type { ToldLimits } from "@tautline/contracts/wire";
 import type { Call, CallRoute } from "../call/call.js";
-import { bytesOf, requestText } from "../call/message.js";
+import { bytesOf, type RequestMembers, requestText } from "../call/message.js";
 import { createFrames } from "./frames.js";
 import { createPlaces } from "./places.js";
 import { createRate } from "./rate.js";
@@ -14,17 +14,17 @@ import { createRate } from "./rate.js";
 export interface CallSource {
   /** The call to send next, while there is room for its kind. It may be too large. */
   next(roomForCalls: boolean, roomForSubscriptions: boolean): Call | undefined;
-  /** It was sent: it is the line's until it is answered or the line ends. */
+  /** It was sent: it is the session's until it is answered or the session ends. */
   sent(call: Call): void;
   tooLarge(call: Call, bytes: number, maxBytes: number): void;
+  /** It was sent to a server before, and this one can not say what became of it. */
+  unknown(call: Call): void;
 }
 
-/** What an outbox is made with. */
+/** What an outbox needs of its session. */
 export interface OutboxOptions {
   /** Whose calls they become. */
   readonly route: CallRoute;
-  /** Whether deadlines are told. */
-  readonly full: boolean;
   readonly clock: Clock;
   /** What holds until the server tells others. */
   readonly limits: ToldLimits;
@@ -32,11 +32,22 @@ export interface OutboxOptions {
   readonly earlyBytes: number;
   readonly source: CallSource;
   transmit(frame: string): void;
+  /** Whether the server has room for more that it can not acknowledge yet. */
+  mayKeep(): boolean;
+  /** A counted message is sent for the first time. */
+  said(message: string): void;
+  /** Whether an `ack` should leave. */
+  ackIsDue(): boolean;
+  ackText(): string;
+  /** Whether a call may leave before the server has said welcome. */
+  mayBeEarly(call: Call): boolean;
+  /** What a request carries besides its call. Nothing: it can not be sent in this session. */
+  membersOf(call: Call, id: number): RequestMembers | undefined;
 }
 
 /** Creates an outbox; nothing leaves before `greet` or `open`. */
 export function createOutbox(options: OutboxOptions) {
-  const { route, full, clock, source, transmit } = options;
+  const { route, clock, source, transmit } = options;
   let { limits } = options;
   let stage: "shut" | "greeted" | "open" = "shut";
   let waking = false;
@@ -62,9 +73,15 @@ export function createOutbox(options: OutboxOptions) {
     frames.add(message, bytes, limits.maxFrameBytes);
   }
 
+  function say(message: string, bytes: number) {
+    options.said(message);
+    add(message, bytes);
+  }
+
   /** Adds the next call. Returns the milliseconds until it may leave, or undefined if none may. */
   function addCall(): number | undefined {
     const { maxFrameBytes, maxCallsInFlight, maxSubscriptions } = limits;
+    if (!options.mayKeep()) return undefined; // an `ack` will wake us
     const callsMs = calls.waitMs(maxCallsInFlight);
     const subscriptionsMs = subscriptions.waitMs(maxSubscriptions);
     const call = source.next(callsMs === 0, subscriptionsMs === 0);
@@ -73,9 +90,11 @@ export function createOutbox(options: OutboxOptions) {
       isCrowded = source.next(true, true) !== undefined;
       return untilRoomMs < Infinity && isCrowded ? untilRoomMs : undefined;
     }
-    const leftMs = full ? call.dueMs - clock.now() : Number.POSITIVE_INFINITY;
-    const message = requestText(call, lastId + 1, leftMs);
     const isEarly = stage === "greeted";
+    if (isEarly && !options.mayBeEarly(call)) return undefined;
+    const members = options.membersOf(call, lastId + 1);
+    if (members === undefined) return 0;
+    const message = requestText(call, lastId + 1, members);
     const bytes = bytesOf(message, isEarly ? Math.min(maxFrameBytes, allowance) : maxFrameBytes);
     // First: what is too large is for the server to say, and it has not yet.
     if (isEarly && bytes + 3 > allowance) return undefined;
@@ -91,7 +110,15 @@ export function createOutbox(options: OutboxOptions) {
     underway.set(lastId, call);
     placesOf(call).take();
     source.sent(call);
-    add(message, bytes);
+    say(message, bytes);
+    return 0;
+  }
+
+  function addAck(): number {
+    const waitMs = rate.take();
+    if (waitMs > 0) return waitMs;
+    const ack = options.ackText();
+    add(ack, ack.length);
     return 0;
   }
 
@@ -99,7 +126,7 @@ export function createOutbox(options: OutboxOptions) {
     const waitMs = rate.take();
     if (waitMs > 0) return waitMs;
     const note = notes.shift()!;
-    add(note, note.length);
+    say(note, note.length);
     return 0;
   }
 
@@ -108,7 +135,10 @@ export function createOutbox(options: OutboxOptions) {
     if (stage === "shut") return;
     let waitMs: number | undefined = 0;
     while (waitMs === 0) {
-      waitMs = stage === "open" && notes.length > 0 ? addNote() : addCall();
+      if (stage !== "open") waitMs = addCall();
+      // First: without it the server could not go on.
+      else if (options.ackIsDue()) waitMs = addAck();
+      else waitMs = notes.length > 0 ? addNote() : addCall();
     }
     frames.flush();
     timer?.cancel();
@@ -133,11 +163,17 @@ export function createOutbox(options: OutboxOptions) {
       add(hello, bytesOf(hello, limits.maxFrameBytes));
       flush();
     },
-    /** The server has let us in, and told its limits or not. */
-    open(told: ToldLimits = limits) {
+    /**
+     * The server has let us in, and told its limits or not.
+     *
+     * @param again What was said on a socket before this one, and not heard.
+     */
+    open(told: ToldLimits | undefined, again?: readonly string[]) {
       stage = "open";
-      limits = told;
-      rate = createRate(clock, limits, lastId + 1); // and hello
+      limits = told ?? limits;
+      // What was sent on this socket: hello, and what was behind it or comes now.
+      rate = createRate(clock, limits, (again?.length ?? lastId) + 1);
+      for (const message of again ?? []) add(message, bytesOf(message, limits.maxFrameBytes));
       wake();
     },
     /** Sends a credit or a withdrawal. */
@@ -156,7 +192,7 @@ export function createOutbox(options: OutboxOptions) {
       if (isRate) rate = createRate(clock, limits, limits.messageBurst);
       else placesOf(call).refuse();
     },
-    /** Nothing leaves any more. */
+    /** Nothing leaves any more, until `open` says so again. */
     shut() {
       stage = "shut";
       timer?.cancel();

@@ -1,0 +1,117 @@
+/**
+ * Ledger: what one end of a session has said and heard, by count. Messages carry no numbers; both
+ * ends count the same ones, and when a socket is lost each tells how many it has heard and says
+ * the rest again. So a message is heard once, in order, however many sockets it takes.
+ * PROTOCOL.md §9
+ */
+
+/** Unacknowledged messages after which an `ack` is due. PROTOCOL.md §9.3 */
+const ackMessages = 32;
+/** Unacknowledged characters after which one is due: a sixteenth of what the other end may keep. */
+const ackChars = 65_536;
+/** The longest that an `ack` may wait, in milliseconds. PROTOCOL.md §9.3 */
+export const ackDelayMs = 1_000;
+
+// Taken off the front only now and then: `shift` moves all that is left.
+const trimAt = 64;
+
+/** Whether a message of the wire is one that both ends count. PROTOCOL.md §9.2 */
+export function isCounted(message: object): boolean {
+  return "id" in message && message.id !== undefined && message.id !== null;
+}
+
+/** The counts of one end of one session. */
+export class Ledger {
+  /** Said and not acknowledged, from `#first` on. Made when something is. */
+  #kept: string[] | undefined;
+  #first = 0;
+  #keptChars = 0;
+  /** How many messages the other end has acknowledged. */
+  #acknowledged = 0;
+  #heard = 0;
+  /** How many of those heard the other end was told of. */
+  #told = 0;
+  #untoldChars = 0;
+
+  /** How many messages were said. */
+  get said(): number {
+    return this.#acknowledged + this.unacknowledged;
+  }
+
+  /** How many of them were not acknowledged. */
+  get unacknowledged(): number {
+    return this.#kept === undefined ? 0 : this.#kept.length - this.#first;
+  }
+
+  /** The characters that are kept to be said again; nearly always their bytes. */
+  get keptChars(): number {
+    return this.#keptChars;
+  }
+
+  /** How many messages were heard. */
+  get heard(): number {
+    return this.#heard;
+  }
+
+  /** Whether an `ack` should leave now: enough has come since the last one. */
+  get ackIsDue(): boolean {
+    return this.#heard - this.#told >= ackMessages || this.#untoldChars >= ackChars;
+  }
+
+  /** Whether the other end keeps messages that it could forget. */
+  get owesAck(): boolean {
+    return this.#heard > this.#told;
+  }
+
+  /** A counted message is said, or will be as soon as there is a socket. */
+  say(message: string) {
+    this.#kept ??= [];
+    this.#kept.push(message);
+    this.#keptChars += message.length;
+  }
+
+  /** A counted message of so many characters was heard. */
+  hear(chars: number) {
+    this.#heard += 1;
+    this.#untoldChars += chars;
+  }
+
+  /** The count for an `ack` that is sent now. */
+  tell(): number {
+    this.#told = this.#heard;
+    this.#untoldChars = 0;
+    return this.#heard;
+  }
+
+  /**
+   * The other end has heard `count` messages: they are forgotten.
+   *
+   * @returns false when it can not have: more than were said, or fewer than it said before.
+   */
+  acknowledge(count: number): boolean {
+    if (!Number.isSafeInteger(count) || count < this.#acknowledged || count > this.said) {
+      return false;
+    }
+    const kept = this.#kept;
+    if (kept === undefined) return true;
+    while (this.#acknowledged < count) {
+      this.#keptChars -= kept[this.#first]!.length;
+      kept[this.#first] = "";
+      this.#first += 1;
+      this.#acknowledged += 1;
+    }
+    if (this.#first === kept.length) {
+      this.#kept = undefined;
+      this.#first = 0;
+    } else if (this.#first >= trimAt && this.#first * 2 >= kept.length) {
+      kept.splice(0, this.#first);
+      this.#first = 0;
+    }
+    return true;
+  }
+
+  /** What was said and not acknowledged, in order: on a new socket it is said again. */
+  unheard(): readonly string[] {
+    return this.#kept?.slice(this.#first) ?? [];
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * Expiry: credentials that hold for a while only. When they have expired the client is asked for new
+ * ones on the live connection; calls go on meanwhile. Who gives none in time has to come back with
+ * some. PROTOCOL.md §9.5
+ */
+import type { Clock, Timer } from "@tautline/contracts/runtime";
+import type { Credentials } from "@tautline/contracts/wire";
+import type { OpeningRequest } from "../context.js";
+import { TRPCError } from "../trpc.js";
+import type { Admission } from "./opening.js";
+
+/** The connection whose credentials expire. */
+export interface ExpiringConnection {
+  admit(request: OpeningRequest, client: string | undefined): Promise<Admission>;
+  /** Asks the client for new credentials, or to come back with them. */
+  askForCredentials(withinMs: number): void;
+  /** It gave them. Returns for how long they hold, in milliseconds, if they expire. */
+  renewed(admission: Admission): number | undefined;
+  refuse(error: TRPCError): void;
+  /** It could not be found out who the client is. */
+  couldNotRenew(err: unknown): void;
+  /** It gave none in time: it ends. */
+  expired(): void;
+}
+
+/** What expiring needs of its server. */
+export interface ExpiryHost {
+  readonly clock: Clock;
+  /** Time a client has for new credentials, in milliseconds. */
+  readonly reauthGraceMs: number;
+}
+
+/** Watches the credentials of one connection. Only where they expire: it keeps the request. */
+export class Expiry {
+  readonly #connection: ExpiringConnection;
+  readonly #request: OpeningRequest;
+  readonly #host: ExpiryHost;
+  #timer: Timer;
+  /** Of the credentials that came last: who was asked twice must not be let in by the older ones. */
+  #renewal: AbortController | undefined;
+
+  constructor(
+    connection: ExpiringConnection,
+    request: OpeningRequest,
+    expiresInMs: number,
+    host: ExpiryHost,
+  ) {
+    this.#connection = connection;
+    this.#request = request;
+    this.#host = host;
+    this.#timer = this.#ask(expiresInMs);
+  }
+
+  /** The client gave new credentials, asked or not. */
+  async renew(credentials: Credentials | null) {
+    this.#renewal?.abort();
+    const renewal = new AbortController();
+    this.#renewal = renewal;
+    try {
+      const request = { ...this.#request, credentials, signal: renewal.signal };
+      const admission = await this.#connection.admit(request, undefined);
+      if (renewal.signal.aborted) return;
+      this.#timer.cancel();
+      const expiresInMs = this.#connection.renewed(admission);
+      if (expiresInMs !== undefined && !renewal.signal.aborted)
+        this.#timer = this.#ask(expiresInMs);
+    } catch (cause) {
+      if (renewal.signal.aborted) return;
+      if (cause instanceof TRPCError) return this.#connection.refuse(cause);
+      // It may try again until its time is over.
+      this.#connection.couldNotRenew(cause);
+    }
+  }
+
+  /** The connection has ended. */
+  stop() {
+    this.#timer.cancel();
+    this.#renewal?.abort();
+  }
+
+  #ask(expiresInMs: number): Timer {
+    const { clock, reauthGraceMs } = this.#host;
+    return clock.after(expiresInMs, () => {
+      // First: asking may end the connection.
+      this.#timer = clock.after(reauthGraceMs, () => this.#connection.expired());
+      this.#connection.askForCredentials(reauthGraceMs);
+    });
+  }
+}

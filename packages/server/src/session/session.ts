@@ -1,0 +1,245 @@
+/**
+ * Session: the calls of one client, which outlive the socket they came on. While it has one, it is
+ * served by a connection; when that is lost it keeps what it says until the client is back, or
+ * its grace has passed. PROTOCOL.md §9
+ */
+import type { Clock, Timer } from "@tautline/contracts/runtime";
+import { ackDelayMs, type Ledger } from "@tautline/contracts/session";
+import { CloseCode, endsSession, type SessionGiven } from "@tautline/contracts/wire";
+import type { Call } from "../call/call.js";
+import { Dispatch, type DispatchHost, type DispatchLine } from "../connection/dispatch.js";
+import type { Admission } from "../connection/opening.js";
+import type { Outbox, OutboxSocket } from "../connection/outbox.js";
+import type { Place } from "../connection/places.js";
+import type { Events } from "../observe/emit.js";
+import type { SessionEnd } from "../observe/events.js";
+import type { TRPCError } from "../trpc.js";
+import type { AttachableSession } from "./attach.js";
+
+/** What sessions need of their server; the same for all of them. */
+export interface SessionHost extends DispatchHost {
+  readonly clock: Clock;
+  /** How long a session waits for its client, in milliseconds. */
+  readonly graceMs: number;
+  /** Changes whenever records of mutations may be lost; nothing when none are kept. */
+  readonly storeEpoch: string | undefined;
+  /** A session waits for its client. */
+  suspended(session: Session): void;
+  /** It is over, and can not be resumed. */
+  ended(session: Session): void;
+  readonly events: Events;
+}
+
+/** What serves a session: a connection. */
+export interface SessionCarrier {
+  /** What the connection is called in logs. */
+  readonly connectionId: string | undefined;
+  readonly socket: OutboxSocket;
+  /** Another one has taken over. */
+  fence(): void;
+  /** The client breaks the rules of counting. */
+  broken(reason: string): void;
+  refused(error: TRPCError, call: Call): void;
+}
+
+/** What is new of a client each time it comes. */
+export interface SessionArrival extends Pick<Admission, "ctx" | "place"> {
+  readonly procedureHashes: ReadonlyMap<string, string> | undefined;
+}
+
+// What a client may leave unacknowledged that was sent, in units of what a session keeps: more than
+// a network holds, so it has been received.
+const mostUnackedShares = 16;
+
+/** One session. */
+export class Session implements DispatchLine, AttachableSession {
+  readonly dialect = "full";
+  readonly id: string;
+  readonly secret: string;
+  readonly userId: string | undefined;
+  readonly outbox: Outbox;
+  readonly dispatch: Dispatch;
+  ctx: unknown;
+  place: Place;
+  procedureHashes: ReadonlyMap<string, string> | undefined;
+  /** How often it was attached; a connection of an earlier time has no say. */
+  generation = 1;
+  readonly #host: SessionHost;
+  readonly #ledger: Ledger;
+  #carrier: SessionCarrier | undefined;
+  /** While it is attached: an `ack` that may wait. While it is not: the end of the grace. */
+  #timer: Timer | undefined;
+  #isOver = false;
+  /** By the clock, in whole milliseconds: a fraction would take an object of its own. */
+  readonly #startedMs: number;
+  #suspendedMs = 0;
+
+  constructor(
+    { id, secret }: { readonly id: string; readonly secret: string },
+    userId: string | undefined,
+    arrival: SessionArrival,
+    carrier: SessionCarrier & { readonly outbox: Outbox },
+    ledger: Ledger,
+    host: SessionHost,
+  ) {
+    this.id = id;
+    this.secret = secret;
+    this.userId = userId;
+    this.#host = host;
+    this.#startedMs = Math.trunc(host.clock.now());
+    this.#ledger = ledger;
+    this.#carrier = carrier;
+    this.outbox = carrier.outbox;
+    this.outbox.keep(ledger);
+    this.ctx = arrival.ctx;
+    this.place = arrival.place;
+    this.procedureHashes = arrival.procedureHashes;
+    this.dispatch = new Dispatch(host, this);
+  }
+
+  get said(): number {
+    return this.#ledger.said;
+  }
+
+  /** How many of them the client has not acknowledged. */
+  get unacknowledged(): number {
+    return this.#ledger.unacknowledged;
+  }
+
+  /** When it was suspended the last time, by the clock. */
+  get suspendedMs(): number {
+    return this.#suspendedMs;
+  }
+
+  /** Of the connection that serves it. */
+  get connectionId(): string | undefined {
+    return this.#carrier?.connectionId;
+  }
+
+  /** What `welcome` says of it. */
+  given(isResumed: boolean, maxUnackedBytes: number): SessionGiven {
+    const { id, secret } = this;
+    const { graceMs, storeEpoch } = this.#host;
+    const known = isResumed
+      ? { received: this.#ledger.tell(), from: this.#acknowledged }
+      : { secret };
+    return {
+      id,
+      ...known,
+      resumed: isResumed,
+      graceMs,
+      maxUnackedBytes,
+      storeEpoch,
+    } as SessionGiven;
+  }
+
+  /**
+   * A client is back that has heard `received` messages. First the old socket is fenced, then the
+   * messages are counted: what it still brings must not be heard.
+   */
+  attach(carrier: SessionCarrier, arrival: SessionArrival, received: number) {
+    const before = this.#carrier;
+    this.#carrier = undefined;
+    if (before !== undefined) {
+      const { id: sessionId, generation } = this;
+      this.#host.events["session.fenced"]?.({ sessionId, generation });
+      before.fence();
+    }
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#carrier = carrier;
+    this.generation += 1;
+    this.ctx = arrival.ctx;
+    this.place = arrival.place;
+    this.procedureHashes = arrival.procedureHashes;
+    this.#ledger.acknowledge(Math.max(received, this.#acknowledged));
+  }
+
+  /** Greets the client, and says again what it has not heard. */
+  goOn(carrier: SessionCarrier, greeting: string) {
+    this.outbox.attach(carrier.socket, greeting);
+  }
+
+  /** A counted message of so many characters came. PROTOCOL.md §9.2 */
+  hear(chars: number) {
+    const ledger = this.#ledger;
+    ledger.hear(chars);
+    if (ledger.ackIsDue) this.#acknowledge();
+    // Made when it is needed: most sessions are idle, and have neither a timer nor its function.
+    else this.#timer ??= this.#host.clock.after(ackDelayMs, () => this.#acknowledgeLate());
+    const mostUnacked = mostUnackedShares * this.#host.limits.maxOutboxBytes;
+    if (ledger.keptChars - this.outbox.bytes > mostUnacked) {
+      this.#carrier?.broken("It does not acknowledge what it gets");
+    }
+  }
+
+  /** The client says what it has heard. */
+  acknowledgedBy(received: number) {
+    if (this.#ledger.acknowledge(received)) this.outbox.acknowledged();
+    else this.#carrier?.broken("An ack of what was not said");
+  }
+
+  /** A connection that served it has ended: it waits for its client, or ends as well. §9.4 */
+  left(carrier: SessionCarrier, code: number) {
+    if (this.#carrier !== carrier || this.#isOver) return;
+    if (endsSession(code)) return this.end(code);
+    this.#carrier = undefined;
+    this.outbox.detach();
+    this.#timer?.cancel();
+    this.#timer = this.#host.clock.after(this.#host.graceMs, () => this.end(1006));
+    this.#suspendedMs = Math.trunc(this.#host.clock.now());
+    this.#host.events["session.suspended"]?.({
+      sessionId: this.id,
+      generation: this.generation,
+      code,
+      unacknowledged: this.#ledger.unacknowledged,
+      unacknowledgedBytes: this.#ledger.keptChars,
+    });
+    this.#host.suspended(this);
+  }
+
+  /** Ends it: nobody waits for what it does any more. */
+  end(code: number) {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const suspended = this.#carrier === undefined;
+    this.#carrier = undefined;
+    this.#timer?.cancel();
+    this.dispatch.close(code);
+    this.outbox.detach();
+    this.#host.ended(this);
+    this.#host.events["session.ended"]?.({
+      sessionId: this.id,
+      reason: reasonOf(code),
+      suspended,
+      durationMs: this.#host.clock.now() - this.#startedMs,
+    });
+  }
+
+  refused(error: TRPCError, call: Call) {
+    this.#carrier?.refused(error, call);
+  }
+
+  get #acknowledged(): number {
+    return this.#ledger.said - this.#ledger.unacknowledged;
+  }
+
+  #acknowledge() {
+    this.outbox.push(`{"method":"ack","received":${this.#ledger.tell()}}`);
+  }
+
+  #acknowledgeLate() {
+    this.#timer = undefined;
+    if (this.#ledger.owesAck) this.#acknowledge();
+  }
+}
+
+/** What its end means, by the close code it ended with. */
+function reasonOf(code: number): SessionEnd {
+  if (code === CloseCode.Revoked) return "revoked";
+  if (code === CloseCode.Draining) return "drained";
+  if (!endsSession(code)) return "unclaimed";
+  return code === CloseCode.ClientClosed || code < 1002 || code === CloseCode.Idle
+    ? "closed"
+    : "broken";
+}
