@@ -137,7 +137,8 @@ describe("whatever becomes of the socket", () => {
           sent.push(turn);
           answers.push(random() < 0.5 ? world.api.slow.mutate(turn) : world.api.add.mutate(turn));
         }
-        if (random() < 0.05) answers.push(world.api.large.query(50_000).then(({ length }) => length));
+        if (random() < 0.05)
+          answers.push(world.api.large.query(50_000).then(({ length }) => length));
         if (random() < 0.1) world.network.cutAll();
         if (random() < 0.02) world.connection.reconnect();
         await world.pass(Math.floor(random() * 6) * 5);

@@ -3,7 +3,7 @@ import { settled } from "@tautline/testing";
 import { TRPCError } from "@trpc/server";
 import { afterEach, describe, expect, it } from "vitest";
 import { call, type Line, startService, told } from "./line.js";
-import { createStage, contractRouter } from "./service.js";
+import { contractRouter, createStage } from "./service.js";
 
 let service: ReturnType<typeof startService> | undefined;
 
@@ -125,7 +125,11 @@ describe("a session", () => {
   it("keeps a generator waiting when its client acknowledges nothing, and goes on when it does", async () => {
     const world = start({ limits: { maxOutboxBytes: 1_000 } });
     const { line, session } = await begin(world);
-    line.say(call("subscription", 1, "count", { to: 100 }), { id: 1, method: "credit", count: 100 });
+    line.say(call("subscription", 1, "count", { to: 100 }), {
+      id: 1,
+      method: "credit",
+      count: 100,
+    });
     await settled();
     const first = line.about(1).length;
     expect(first).toBeLessThan(40);

@@ -104,6 +104,7 @@ export function createCore(options: ClientOptions): ClientCore {
       route: undefined,
       id: 0,
       first: undefined,
+      sentMs: 0,
       refusal: undefined,
       early: false,
       settled: false,

@@ -2,6 +2,7 @@
  * The server: where the parts meet. A router, ways to say who is there, and sockets become a
  * service.
  */
+import { randomUUID } from "node:crypto";
 import type { IncomingMessage, Server } from "node:http";
 import { fingerprint } from "@tautline/contracts";
 import {
@@ -52,6 +53,9 @@ import { consoleLogger, type Logger } from "./observe/logger.js";
 import type { Metrics } from "./observe/metrics.js";
 import type { Tracing } from "./observe/tracing.js";
 import { createWatch, failureOf } from "./observe/watch.js";
+import { createMemoryRequestStore } from "./session/requests/memory-store.js";
+import { RequestRecords } from "./session/requests/records.js";
+import type { RequestStore } from "./session/requests/store.js";
 import { type SessionOptions, Sessions } from "./session/sessions.js";
 import { type AnyTRPCRouter, type inferRouterContext, TRPCError } from "./trpc.js";
 
@@ -131,6 +135,14 @@ export interface ServerOptions<P extends Principal | null> {
    * @default { graceMs: 30_000, maxSuspended: 10_000 }
    */
   readonly session?: SessionOptions | false;
+  /**
+   * Where it is noted which mutations have run, and how they were answered, so that none runs twice.
+   * `false`: nowhere; then what was under way when a session is lost is `OUTCOME_UNKNOWN`, and `key`
+   * means nothing. PROTOCOL.md §10
+   *
+   * @default the memory of this process
+   */
+  readonly requests?: RequestStore | false;
   /**
    * Time a client has for new credentials after its own have expired, in milliseconds.
    *
@@ -291,6 +303,18 @@ export function createServer<P extends Principal | null>(
       threw: (err) => threw("The tracing", err),
     }),
   };
+  const store =
+    options.requests === false
+      ? undefined
+      : (options.requests ?? createMemoryRequestStore({ clock }));
+  const records =
+    store &&
+    new RequestRecords({
+      store,
+      clock,
+      incarnation: randomUUID(),
+      onFailure: (err) => logger.warn({ err }, "A mutation's record is not what it should be"),
+    });
   const sessions =
     options.session === false
       ? undefined
@@ -300,7 +324,7 @@ export function createServer<P extends Principal | null>(
           ...options.session,
           ...dispatching,
           welcome,
-          storeEpoch: undefined,
+          records,
           events,
         });
 
@@ -308,6 +332,7 @@ export function createServer<P extends Principal | null>(
     ...dispatching,
     events,
     sessions,
+    records,
     reauthGraceMs,
     readingLimits: toReadingLimits(limits),
     turn: new Turn(afterTurn),
@@ -487,6 +512,8 @@ export function createServer<P extends Principal | null>(
       });
     }
     await Promise.all(stopped);
+    // One that was passed in is its owner's to close.
+    if (options.requests === undefined) await store?.close();
   }
 
   return {

@@ -62,7 +62,9 @@ export interface Call {
   /** Its number there, or in the session before; 0 if no server can have run it. */
   id: number;
   /** Where a mutation was sent first, if that session is lost. PROTOCOL.md §10.3 */
-  first: FirstSending | undefined;
+  first: (Omit<FirstSending, "ageMs"> & { readonly sentMs: number }) | undefined;
+  /** When it was sent the last time, by the client's clock. */
+  sentMs: number;
   /** What the server refused it with, while it waits to be sent again. */
   refusal: AnyCallError | undefined;
   /** Whether it was sent before the server had told its limits. */

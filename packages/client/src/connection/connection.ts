@@ -164,7 +164,8 @@ export function createConnection(options: ConnectionOptions) {
         continue;
       }
       if (call.kind === "mutation" && !unheard && given?.storeEpoch !== undefined) {
-        call.first ??= { session: given.id, n: call.id, storeEpoch: given.storeEpoch };
+        const { id: session, storeEpoch } = given;
+        call.first ??= { session, n: call.id, storeEpoch, sentMs: call.sentMs };
       }
       lost.push(call);
     }

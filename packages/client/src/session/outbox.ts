@@ -105,6 +105,7 @@ export function createOutbox(options: OutboxOptions) {
     const waitMs = rate.take();
     if (waitMs > 0) return waitMs;
     call.id = ++lastId;
+    call.sentMs = clock.now();
     call.route = route;
     call.early = isEarly;
     underway.set(lastId, call);

@@ -134,7 +134,11 @@ describe("a session", () => {
     await settled();
     expect(second.messages.slice(1)).toMatchObject([
       { id: 1, method: "query" },
-      { id: 2, method: "mutation", first: { session: "S1", n: 2, storeEpoch: "E1" } },
+      {
+        id: 2,
+        method: "mutation",
+        first: { session: "S1", n: 2, storeEpoch: "E1", ageMs: expect.any(Number) },
+      },
     ]);
     expect(seen).toEqual(["STREAM_LOST"]);
     second.say(result(1, 7), result(2, 8));
@@ -153,7 +157,12 @@ describe("a session", () => {
     const third = await next(play, 2);
     third.welcome(fresh({ id: "S3", secret: "y", storeEpoch: "E3" }));
     await settled();
-    expect(third.messages[1].first).toEqual({ session: "S1", n: 1, storeEpoch: "E1" });
+    expect(third.messages[1].first).toEqual({
+      session: "S1",
+      n: 1,
+      storeEpoch: "E1",
+      ageMs: 1_500,
+    });
   });
 
   it("leaves a mutation unknown where the next server keeps no records", async () => {
@@ -176,7 +185,7 @@ describe("a session", () => {
     await settled();
     const lows = socket.messages.filter(({ id }) => id).map(({ id, low }) => [id, low]);
     expect(lows).toEqual([
-      [1, undefined],
+      [1, 1],
       [2, 1],
       [3, 1],
       [4, 2],

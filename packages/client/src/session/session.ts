@@ -163,17 +163,22 @@ export function createSession(options: SessionOptions, source: CallSource): Sess
           full && dueMs < Infinity ? Math.max(1, Math.ceil(dueMs - clock.now())) : undefined,
         key,
         trace,
-        ...(kind === "mutation" && keepsRecords && { low: lowBelow(id), first }),
+        ...(kind === "mutation" && keepsRecords && { low: lowest(id), first: aged(first) }),
       };
     },
   });
 
-  /** The oldest mutation without an answer, if it is older than this one. PROTOCOL.md §10.1 */
-  function lowBelow(id: number) {
-    for (const [other, { kind }] of outbox.underway) {
-      if (kind === "mutation") return (other as number) < id ? (other as number) : undefined;
-    }
-    return undefined;
+  /** The oldest mutation without an answer, this one at the latest. PROTOCOL.md §10.1 */
+  function lowest(id: number) {
+    for (const [other, { kind }] of outbox.underway)
+      if (kind === "mutation") return other as number;
+    return id;
+  }
+
+  function aged(first: Call["first"]) {
+    if (first === undefined) return undefined;
+    const { sentMs, ...where } = first;
+    return { ...where, ageMs: Math.ceil(clock.now() - sentMs) };
   }
 
   function acknowledgeLate() {

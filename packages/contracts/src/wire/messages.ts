@@ -79,6 +79,8 @@ export interface FirstSending {
   readonly n: number;
   /** The epoch of the record store, as `welcome` told it then. */
   readonly storeEpoch: string;
+  /** How long ago that was when it is sent again, in milliseconds. */
+  readonly ageMs: number;
 }
 
 /** PROTOCOL.md §5.3: ends a subscription. */
@@ -274,15 +276,15 @@ function readRequest(id: RequestId, value: Fields, maxPathLength: number): Reque
     return malformed(id, "`low` must be a whole number, 0 or above");
   }
   if (first !== undefined && !isFirstSending(first)) {
-    return malformed(id, "`first` must hold `session`, `n` and `storeEpoch`");
+    return malformed(id, "`first` must hold `session`, `n`, `storeEpoch` and `ageMs`");
   }
   return value as unknown as Request;
 }
 
 function isFirstSending(value: unknown): value is FirstSending {
   if (!isObject(value)) return false;
-  const { session, n, storeEpoch } = value;
-  return isSessionText(session) && isCount(n) && isSessionText(storeEpoch);
+  const { session, n, storeEpoch, ageMs } = value;
+  return isSessionText(session) && isCount(n) && isSessionText(storeEpoch) && isCount(ageMs);
 }
 
 function readAck(value: Fields): Ack | Malformed {

@@ -3,7 +3,7 @@
  * anything else runs through tRPC's own `callTRPCProcedure`. Both look the same from here on, and
  * one suite of tests holds for both.
  */
-import type { Overflow } from "@tautline/contracts";
+import type { Overflow, Repeat } from "@tautline/contracts";
 import { ValueCodecError } from "@tautline/contracts/wire";
 import { toErrorShape, toRouterErrorShape } from "../errors.js";
 import { transformer } from "../transformer.js";
@@ -32,6 +32,8 @@ export interface Lane<Payload = string> {
   readonly overflow: Overflow;
   /** The longest a call may take, in milliseconds; infinite unless the contract says. */
   readonly deadlineMs: number;
+  /** What may be done with a mutation of which nobody knows whether it ran. */
+  readonly repeat: Repeat;
   /** Decodes `params.input`. @throws TRPCError BAD_REQUEST */
   decode(encoded: unknown): unknown;
   /**
@@ -76,8 +78,10 @@ export function createLanes(router: AnyTRPCRouter): (path: string) => Lane {
 }
 
 function compiledLane(compiled: CompiledProcedure): Lane {
-  const { kind, tracked, overflow, deadlineMs = Number.POSITIVE_INFINITY } = compiled.definition;
+  const { kind, tracked, overflow, repeat } = compiled.definition;
+  const { deadlineMs = Number.POSITIVE_INFINITY } = compiled.definition;
   return {
+    repeat,
     accepts: (type) => type === kind,
     tracked,
     overflow,
@@ -100,6 +104,7 @@ function trpcLane(router: AnyTRPCRouter): Lane {
     accepts: () => true, // callTRPCProcedure refuses by itself, in tRPC's words
     tracked: false,
     overflow: "wait",
+    repeat: "never",
     deadlineMs: Number.POSITIVE_INFINITY,
     decode: (encoded) =>
       encoded === undefined ? undefined : decodeWith(input.deserialize, encoded),

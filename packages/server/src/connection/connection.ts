@@ -28,6 +28,7 @@ import type { Connection, OpeningRequest } from "../context.js";
 import { appError } from "../errors.js";
 import type { Events } from "../observe/emit.js";
 import { failureOf } from "../observe/watch.js";
+import type { RequestRecords } from "../session/requests/records.js";
 import type { Session, SessionCarrier } from "../session/session.js";
 import type { Sessions } from "../session/sessions.js";
 import { TRPCError } from "../trpc.js";
@@ -46,6 +47,7 @@ import { Outbox } from "./outbox.js";
 import { type Place, unlimitedPlace } from "./places.js";
 import { Rate } from "./rate.js";
 import { type ReadingLimits, readMessages } from "./read-messages.js";
+import type { Recording } from "./recording.js";
 import type { Turn } from "./turn.js";
 
 /** What connections need of their server; the same for all of them. */
@@ -57,6 +59,8 @@ export interface ConnectionHost extends DispatchHost, OpeningHost, ExpiryHost {
   readonly welcome: string;
   /** Nothing where none are kept. */
   readonly sessions: Sessions | undefined;
+  /** Nothing where mutations are not recorded. */
+  readonly records: RequestRecords | undefined;
   /** As {@link OpeningConnection} has it. */
   admit(
     request: OpeningRequest,
@@ -136,6 +140,16 @@ export class ServedConnection
   /** Its name in the application's hands and in events; none before it is open. */
   get connectionId(): string | undefined {
     return this.#state.name === "open" ? this.#state.face.id : undefined;
+  }
+
+  /** Outside of a session a mutation is recorded where it has a key. */
+  get recording(): Recording | undefined {
+    const { records, events } = this.#host;
+    if (records === undefined || this.dialect === "base" || this.#state.name !== "open") {
+      return undefined;
+    }
+    const principal = this.#state.face.principal?.userId ?? "";
+    return { records, events, principal, sessionId: undefined, low: 0 };
   }
 
   /** Begins to serve. Apart from the making, so that whoever is told of it knows this object. */

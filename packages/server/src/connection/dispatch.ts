@@ -16,11 +16,13 @@ import type { Lane } from "../call/lane.js";
 import { type Failure, Subscription } from "../call/subscription.js";
 import { appError, mayComeFromContract, refusedWith } from "../errors.js";
 import type { WatchCall, WatchedCall } from "../observe/watch.js";
-import { getTRPCErrorFromUnknown, type TRPCError } from "../trpc.js";
+import type { Answer, MaybePromise } from "../session/requests/store.js";
+import { getTRPCErrorFromUnknown, TRPCError } from "../trpc.js";
 import { EventSink } from "./event-sink.js";
 import { type HeldFrame, HeldInput } from "./held-input.js";
 import type { Outbox } from "./outbox.js";
 import type { Place } from "./places.js";
+import { type Recording, record, recordingOf } from "./recording.js";
 import type { MessageWriter } from "./writer.js";
 
 /**
@@ -51,6 +53,8 @@ export interface DispatchLine {
   readonly place: Place;
   /** The hash of each procedure, when the client was built from another contract. */
   readonly procedureHashes?: ReadonlyMap<string, string> | undefined;
+  /** Where its mutations are recorded, if they are. */
+  readonly recording?: Recording | undefined;
   /** Names it where calls are watched. */
   readonly connectionId?: string | undefined;
   /** A message was refused: its id is taken, say, or a limit reached. */
@@ -68,9 +72,13 @@ export interface Running<Payload> {
   /** The beginning of every message about this call, as the writer made it. */
   readonly head: unknown;
   answered: boolean;
+  /** Whether what comes of it is an answer of the records. */
+  isRecorded: boolean;
   /** What it keeps of its frame in memory, where that is heavy. */
   held: HeldFrame | undefined;
   deadline: Timer | undefined;
+  /** How a recorded mutation failed, where it failed just now. */
+  failure: TRPCError | undefined;
   subscription: Subscription | undefined;
   /** Credit that came while the handler was still to return its events. */
   earlyCredit: number;
@@ -221,8 +229,10 @@ export class Dispatch<Payload = string> {
       lane: this.#host.lane(path),
       head: this.#host.writer.head(id, jsonrpc),
       answered: false,
+      isRecorded: false,
       held,
       deadline: undefined,
+      failure: undefined,
       subscription: undefined,
       earlyCredit: 0,
       watched: this.#host.watch?.({
@@ -248,7 +258,11 @@ export class Dispatch<Payload = string> {
   #runCall(running: Running<Payload>, request: Request, limitMs: number, leftMs: number) {
     let result: unknown;
     try {
-      result = this.#invoke(running, request);
+      const recording = recordingOf(this.#line.recording, request);
+      running.isRecorded = recording !== undefined;
+      result = recording
+        ? record(recording, running, request, () => this.#execute(running, request))
+        : this.#invoke(running, request);
       if (!(result instanceof Promise)) {
         this.#answer(running, result);
         return this.#callEnded(running);
@@ -281,9 +295,50 @@ export class Dispatch<Payload = string> {
 
   #answer(running: Running<Payload>, value: unknown) {
     if (running.answered) return;
+    if (running.isRecorded) return this.#answerRecorded(running, value as Answer);
     this.pushResult(running, running.lane.encode(value));
     running.answered = true;
     running.watched?.settled(undefined);
+  }
+
+  // ---- recorded mutations ------------------------------------------------------------------
+
+  /** Runs a recorded mutation to its encoded answer, be it a failure. */
+  #execute(running: Running<Payload>, request: Request): MaybePromise<Answer> {
+    const answered = (value: unknown): Answer => {
+      const encoded = running.lane.encode(value);
+      const refusal = this.#sizeRefusal(this.#host.writer.data(running.head, encoded));
+      if (refusal !== undefined) throw refusal;
+      return { ok: true, encoded: encoded as string | undefined };
+    };
+    const failed = async (cause: unknown): Promise<Answer> => {
+      const error = await running.lane.toError(cause).catch(getTRPCErrorFromUnknown);
+      // It was told to stop, and failed at that: what it has done by then nobody knows.
+      if (running.call.abortedBy !== undefined) {
+        this.#line.failedUnheard?.(error, running.call);
+        throw error;
+      }
+      this.#host.report(error, running.call);
+      running.failure = error;
+      return { ok: false, encoded: this.#encodeError(running, error) as string };
+    };
+    try {
+      const result = this.#invoke(running, request);
+      if (!(result instanceof Promise)) return answered(result);
+      return result.then(answered).catch(failed);
+    } catch (cause) {
+      return failed(cause);
+    }
+  }
+
+  /** Sends an answer, of this running or of one before it. */
+  #answerRecorded(running: Running<Payload>, { ok, encoded }: Answer) {
+    running.answered = true;
+    const { writer } = this.#host;
+    const payload = encoded as Payload; // only where lanes encode to text is anything recorded
+    const frame = ok ? writer.data(running.head, payload) : writer.error(running.head, payload);
+    this.#push(frame);
+    running.watched?.settled(ok ? undefined : (running.failure ?? answeredBefore));
   }
 
   #callEnded({ held }: Running<Payload>) {
@@ -404,6 +459,9 @@ export class Dispatch<Payload = string> {
     if (this.#closedBy === undefined && frame !== undefined) this.#line.outbox.say(frame);
   }
 }
+
+// Of a failure that was recorded, only its encoded form is kept.
+const answeredBefore = new TRPCError({ code: "CONFLICT", message: "It failed when it ran" });
 
 function tooMany(what: string, name: string, limit: number) {
   const message = `Cannot run more ${what}: ${name} is ${limit}`;

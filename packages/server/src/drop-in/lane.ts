@@ -66,6 +66,7 @@ export function createStockLane<Payload>(
     accepts: () => true, // callTRPCProcedure refuses by itself
     tracked: false,
     overflow: "wait",
+    repeat: "never",
     deadlineMs: Number.POSITIVE_INFINITY,
     decode(encoded) {
       // Left out is undefined; superjson, say, would throw at it.

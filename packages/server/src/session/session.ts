@@ -11,18 +11,20 @@ import { Dispatch, type DispatchHost, type DispatchLine } from "../connection/di
 import type { Admission } from "../connection/opening.js";
 import type { Outbox, OutboxSocket } from "../connection/outbox.js";
 import type { Place } from "../connection/places.js";
+import type { Recording } from "../connection/recording.js";
 import type { Events } from "../observe/emit.js";
 import type { SessionEnd } from "../observe/events.js";
 import type { TRPCError } from "../trpc.js";
 import type { AttachableSession } from "./attach.js";
+import type { RequestRecords } from "./requests/records.js";
 
 /** What sessions need of their server; the same for all of them. */
 export interface SessionHost extends DispatchHost {
   readonly clock: Clock;
   /** How long a session waits for its client, in milliseconds. */
   readonly graceMs: number;
-  /** Changes whenever records of mutations may be lost; nothing when none are kept. */
-  readonly storeEpoch: string | undefined;
+  /** Nothing where mutations are not recorded. */
+  readonly records: RequestRecords | undefined;
   /** A session waits for its client. */
   suspended(session: Session): void;
   /** It is over, and can not be resumed. */
@@ -70,6 +72,7 @@ export class Session implements DispatchLine, AttachableSession {
   /** While it is attached: an `ack` that may wait. While it is not: the end of the grace. */
   #timer: Timer | undefined;
   #isOver = false;
+  #recording: Recording | undefined;
   /** By the clock, in whole milliseconds: a fraction would take an object of its own. */
   readonly #startedMs: number;
   #suspendedMs = 0;
@@ -97,6 +100,15 @@ export class Session implements DispatchLine, AttachableSession {
     this.dispatch = new Dispatch(host, this);
   }
 
+  /** Made with the first mutation. */
+  get recording(): Recording | undefined {
+    const { records, events } = this.#host;
+    if (records === undefined) return undefined;
+    const principal = this.userId ?? "";
+    this.#recording ??= { records, events, principal, sessionId: this.id, low: 0 };
+    return this.#recording;
+  }
+
   get said(): number {
     return this.#ledger.said;
   }
@@ -119,7 +131,8 @@ export class Session implements DispatchLine, AttachableSession {
   /** What `welcome` says of it. */
   given(isResumed: boolean, maxUnackedBytes: number): SessionGiven {
     const { id, secret } = this;
-    const { graceMs, storeEpoch } = this.#host;
+    const { graceMs, records } = this.#host;
+    const storeEpoch = records?.epoch;
     const known = isResumed
       ? { received: this.#ledger.tell(), from: this.#acknowledged }
       : { secret };
@@ -207,6 +220,8 @@ export class Session implements DispatchLine, AttachableSession {
     this.#timer?.cancel();
     this.dispatch.close(code);
     this.outbox.detach();
+    // Its client has said goodbye: nothing of it will be sent again.
+    if (reasonOf(code) === "closed") this.#host.records?.forget(this.id, Number.POSITIVE_INFINITY);
     this.#host.ended(this);
     this.#host.events["session.ended"]?.({
       sessionId: this.id,

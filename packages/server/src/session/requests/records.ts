@@ -135,6 +135,11 @@ export class RequestRecords {
     this.#repairs = new Repairs(this.#clock, this.#asking);
   }
 
+  /** Of the store, as far as it is known now. */
+  get epoch(): string {
+    return this.#store.epoch;
+  }
+
   /** How many requests wait for an answer here. */
   get running(): number {
     return this.#running.size;
