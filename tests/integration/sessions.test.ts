@@ -435,7 +435,7 @@ describe("drain", () => {
 
   it("asks a few at a time, over the window", async () => {
     const world = start();
-    const lines = [];
+    const lines: Line[] = [];
     for (let n = 0; n < 20; n++) lines.push((await begin(world)).line);
     void world.server.drain({ windowMs: 1_000, deadlineMs: 5_000 });
     const asked = () => lines.filter(({ heard }) => heard.at(-1)?.method === "goaway").length;

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { CloseCode, mayReconnect } from "./close-code.js";
+import { CloseCode, endsSession, mayReconnect } from "./close-code.js";
 
 const protocol = readFileSync(new URL("../../../../PROTOCOL.md", import.meta.url), "utf8");
 const section = protocol.slice(protocol.indexOf("## 7. Closing"), protocol.indexOf("## 8. Limits"));
@@ -39,7 +39,33 @@ describe("mayReconnect", () => {
       "UnsupportedVersion",
       "Unauthenticated",
       "ClientClosed",
+      "Replaced",
+      "Revoked",
     ]);
+  });
+});
+
+describe("endsSession", () => {
+  it.each([
+    [1000, true, "the client has moved, or says goodbye"],
+    [1001, true, "the page is left"],
+    [1002, true, "it broke the protocol, and would again"],
+    [1005, false, "no code at all"],
+    [1006, false, "the socket was lost"],
+    [1009, true, "too big, and would be again"],
+    [1011, false, "an error of somebody in between"],
+    [1012, false, "a proxy restarts"],
+    [4000, false, "the server drains, and ends what is left by itself"],
+    [4001, false, "no sign of life"],
+    [4003, false, "too many messages: come back later"],
+    [4004, true, "the client has nothing to do"],
+    [4006, false, "come back with credentials"],
+    [4500, true, "it broke the rules of counting, perhaps"],
+    [4502, true, "not who it says"],
+    [4503, true, "closed by its owner"],
+    [4505, true, "access was taken back"],
+  ])("with %d: %s, %s", (code, expected) => {
+    expect(endsSession(code)).toBe(expected);
   });
 });
 
