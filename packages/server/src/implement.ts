@@ -40,6 +40,12 @@ export interface HandlerOptions<Input, Errors extends ErrorSchemas, Ctx> {
   readonly ctx: Ctx;
   /** Aborts when the caller gave up, the deadline passed or the connection ended. */
   readonly signal: AbortSignal;
+  /**
+   * The time that is left for the call, in milliseconds; `undefined` without a deadline. A call to
+   * another server inherits it, and its cancelling, when it is given these options as its own:
+   * `await stock.count.query(sku, call)`.
+   */
+  readonly deadlineMs: number | undefined;
   /** The dotted name under which the procedure was called. */
   readonly path: string;
   /** Builds a declared error, to be thrown: `throw fail("OUT_OF_STOCK", { available })`. */

@@ -3,6 +3,7 @@
  * the answer any more.
  */
 import type { AppErrorCode } from "@tautline/contracts";
+import type { Clock } from "@tautline/contracts/runtime";
 import { appError } from "../errors.js";
 import type { TRPCError } from "../trpc.js";
 
@@ -35,6 +36,8 @@ export class Call {
   /** Told when the call is given up, by whoever has a signal of another kind. */
   onAbort: (() => void) | undefined;
 
+  #clock: Pick<Clock, "now"> | undefined;
+  #dueMs = 0;
   readonly #given: AbortSignal | undefined;
   #controller: AbortController | undefined;
   #abortedBy: TRPCError | undefined;
@@ -62,6 +65,18 @@ export class Call {
       else if (this.#isOver) this.#controller.abort(abortReason.over());
     }
     return this.#controller.signal;
+  }
+
+  /** It has to be answered by `dueMs` of this clock. */
+  expire(clock: Pick<Clock, "now">, dueMs: number) {
+    this.#clock = clock;
+    this.#dueMs = dueMs;
+  }
+
+  /** The time that is left, in milliseconds, never below 0; `undefined` without a deadline. */
+  get deadlineMs(): number | undefined {
+    if (this.#clock === undefined) return undefined;
+    return Math.max(0, this.#dueMs - this.#clock.now());
   }
 
   /** Why the call was given up; `undefined` while somebody waits. */

@@ -371,7 +371,7 @@ export class ServedConnection
       case "query":
       case "mutation":
       case "subscription":
-        return dispatch.start(message, batchIndex, now - atMs, frame);
+        return dispatch.start(message, batchIndex, atMs, now, frame);
       case "subscription.stop":
         return dispatch.stop(message.id);
       case "cancel":

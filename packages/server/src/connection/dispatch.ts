@@ -112,18 +112,22 @@ export class Dispatch<Payload = string> {
   /**
    * Starts a call.
    *
-   * @param waitedMs How long ago it arrived: deadlines count from then.
+   * @param arrivedMs When it arrived, by the clock: deadlines count from then.
+   * @param nowMs By the clock.
    * @param frame What it came in, where that is heavy.
    */
-  start(request: Request, batchIndex: number, waitedMs: number, frame?: HeldFrame) {
+  start(request: Request, batchIndex: number, arrivedMs: number, nowMs: number, frame?: HeldFrame) {
     const limitMs = this.#limitOf(request);
-    const refusal =
-      limitMs <= waitedMs ? abortReason.deadline(limitMs) : this.#refusalOf(request, frame);
+    const leftMs = arrivedMs + limitMs - nowMs;
+    const refusal = leftMs <= 0 ? abortReason.deadline(limitMs) : this.#refusalOf(request, frame);
     if (refusal !== undefined) return this.refuse(request, refusal);
     if (frame !== undefined) this.#held.hold(frame);
     const running = this.#open(request, batchIndex, frame);
     if (request.method === "subscription") void this.#runSubscription(running, request);
-    else this.#runCall(running, request, limitMs, limitMs - waitedMs);
+    else {
+      if (leftMs < Number.POSITIVE_INFINITY) running.call.expire(this.#host.clock, nowMs + leftMs);
+      this.#runCall(running, request, limitMs, leftMs);
+    }
   }
 
   /** Answers a message without starting anything. */

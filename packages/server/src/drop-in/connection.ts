@@ -148,7 +148,7 @@ export function serveSocket<Payload>(
       const { request, batchIndex } = message;
       if (refusal !== undefined) return dispatch.refuse(request, refusal);
       // Who has left gets no events; but what it asked to be changed before that is changed.
-      if (!closed || request.method !== "subscription") dispatch.start(request, batchIndex, 0);
+      if (!closed || request.method !== "subscription") dispatch.start(request, batchIndex, 0, 0);
     }
   }
 
