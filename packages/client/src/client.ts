@@ -111,6 +111,14 @@ export interface ClientOptions<C = unknown> extends AddressOptions {
    * @default none is told
    */
   readonly trace?: (() => string | undefined) | undefined;
+  /**
+   * Calls `look` when the network or the page may be back, until the returned function is called:
+   * then a connection that waits is made at once, and one that is open is asked for a sign of life. For
+   * platforms with signals of their own (React Native's `AppState`), and for tests.
+   *
+   * @default a browser's `online` and `visibilitychange`; nothing on Node
+   */
+  readonly watchNetwork?: ((look: () => void) => () => void) | undefined;
   /** How sockets are opened. For tests. */
   readonly connect?: ConnectSocket | undefined;
   /** The time. For tests. */

@@ -4,7 +4,7 @@
  */
 import type { ProcedureKind } from "@tautline/contracts";
 import { defaultLimits, type ToldLimits } from "@tautline/contracts/wire";
-import { openSocket } from "#websocket";
+import { openSocket, watchNetwork } from "#websocket";
 import type { Call, Reader } from "./call/call.js";
 import { type AnyCallError, toFailure, toLocalError } from "./call/call-error.js";
 import { requestHead } from "./call/message.js";
@@ -45,6 +45,7 @@ export function createCore(options: ClientOptions): ClientCore {
 
   const { connection, start, abort, read } = createConnection({
     connect: (url, protocols) => openSocket(url, protocols, maxFrameBytes),
+    watchNetwork,
     random: Math.random,
     reconnect: {},
     connectTimeoutMs: 10_000,

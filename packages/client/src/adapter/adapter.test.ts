@@ -165,3 +165,33 @@ describe.each(adapters)("a socket of %s", (name, open) => {
     });
   }
 });
+
+describe("watching the network", () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  it("of a browser looks when it is online again, and when the page is shown", () => {
+    const page = Object.assign(new EventTarget(), { visibilityState: "hidden" });
+    const global = new EventTarget();
+    vi.stubGlobal("document", page);
+    vi.stubGlobal("addEventListener", global.addEventListener.bind(global));
+    vi.stubGlobal("removeEventListener", global.removeEventListener.bind(global));
+    let looks = 0;
+    const stop = browser.watchNetwork(() => looks++);
+    global.dispatchEvent(new Event("online"));
+    expect(looks).toBe(1);
+    page.dispatchEvent(new Event("visibilitychange"));
+    expect(looks).toBe(1);
+    page.visibilityState = "visible";
+    page.dispatchEvent(new Event("visibilitychange"));
+    expect(looks).toBe(2);
+    stop();
+    global.dispatchEvent(new Event("online"));
+    page.dispatchEvent(new Event("visibilitychange"));
+    expect(looks).toBe(2);
+  });
+
+  it("does no harm where there is neither a page nor events, nor on Node", () => {
+    browser.watchNetwork(() => {})();
+    node.watchNetwork(() => {})();
+  });
+});

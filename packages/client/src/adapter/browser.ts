@@ -8,6 +8,19 @@ import { cutReason } from "./reason.js";
 // A page may send no other codes. https://websockets.spec.whatwg.org/#dom-websocket-close
 const mayBeSent = (code: number) => code === 1000 || (code >= 3000 && code <= 4999);
 
+/** Calls `look` when the network may be back, or the page is: it may have slept. */
+export function watchNetwork(look: () => void): () => void {
+  // A worker has no document, and hears of the network on its own global.
+  const shown = () => document.visibilityState === "visible" && look();
+  const page = typeof document === "object" ? document : undefined;
+  globalThis.addEventListener?.("online", look);
+  page?.addEventListener("visibilitychange", shown);
+  return () => {
+    globalThis.removeEventListener?.("online", look);
+    page?.removeEventListener("visibilitychange", shown);
+  };
+}
+
 /** Opens a socket with the platform's own WebSocket. A browser has no limit on frames to set. */
 export function openSocket(url: string, protocols: readonly string[]): Socket {
   const socket = new WebSocket(url, [...protocols]);

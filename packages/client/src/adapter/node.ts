@@ -23,6 +23,9 @@ const codeOfError: Readonly<Record<string, number | undefined>> = {
   WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1009,
 };
 
+/** Nothing to watch: Node is not told of the network, and does not sleep behind a tab. */
+export const watchNetwork = (_look: () => void) => () => {};
+
 /**
  * Opens a socket with `ws`.
  *

@@ -573,3 +573,56 @@ describe("closing", () => {
     expect(play.connection.state.name).toBe("open");
   });
 });
+
+describe("when the network or the page may be back", () => {
+  function watched() {
+    let look = () => {};
+    const watching = { now: 0 };
+    const play = createPlay({
+      watchNetwork(given) {
+        look = given;
+        watching.now++;
+        return () => watching.now--;
+      },
+    });
+    return { play, watching, look: () => look() };
+  }
+
+  it("it tries again at once, not after its delay", async () => {
+    const { play, look } = watched();
+    (await play.open()).cut();
+    await settled();
+    expect(play.sockets).toHaveLength(1);
+    look();
+    await settled();
+    expect(play.sockets).toHaveLength(2);
+    look(); // it does already
+    await settled();
+    expect(play.sockets).toHaveLength(2);
+  });
+
+  it("it asks an open connection for a sign of life, and gives it up without one", async () => {
+    const { play, look } = watched();
+    const socket = await play.open();
+    await play.clock.advanceAsync(10);
+    look();
+    look();
+    await settled();
+    expect(socket.frames.filter((frame) => frame === "PING")).toHaveLength(1);
+    socket.say("PONG");
+    await play.clock.advanceAsync(6_000);
+    expect(play.connection.state.name).toBe("open");
+    look();
+    await play.clock.advanceAsync(5_400);
+    expect(play.connection.state).toMatchObject({ name: "waiting", code: 4001 });
+  });
+
+  it("it watches from the first connection on, and not once it is closed", async () => {
+    const { play, watching } = watched();
+    expect(watching.now).toBe(0);
+    await play.open();
+    expect(watching.now).toBe(1);
+    await play.connection.close();
+    expect(watching.now).toBe(0);
+  });
+});

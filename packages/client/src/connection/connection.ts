@@ -67,6 +67,7 @@ export function createConnection(options: ConnectionOptions) {
   /** To the next attempt. */
   let timer: Timer | undefined;
   let idleTimer: Timer | undefined;
+  let unwatch: (() => void) | undefined;
   let closing: Promise<unknown> | undefined;
   let toClosedError: (path: string) => AnyCallError;
 
@@ -80,10 +81,7 @@ export function createConnection(options: ConnectionOptions) {
   const receive = createReceiver(calls, options);
 
   function become(next: ConnectionState) {
-    if (next.name === "idle") {
-      calls.rest();
-      timer?.cancel();
-    }
+    if (next.name === "idle") rest();
     state = next;
     changed.emit(next);
   }
@@ -109,6 +107,7 @@ export function createConnection(options: ConnectionOptions) {
   /** @param isElsewhere Another server is looked for: this one's session can not go on there. */
   function open(isElsewhere = false) {
     timer?.cancel();
+    unwatch ??= options.watchNetwork(look);
     if (current === undefined) session ??= newSession();
     const carried = isElsewhere || session?.given === undefined ? undefined : session;
     const line = createLine(
@@ -128,6 +127,21 @@ export function createConnection(options: ConnectionOptions) {
     );
   }
 
+  /** Nothing is to be done: a process that is done may end. */
+  function rest() {
+    calls.rest();
+    timer?.cancel();
+    unwatch?.();
+    unwatch = undefined;
+  }
+
+  /** The network may be back, or the page: what is waited for may be there, or what is there gone. */
+  function look() {
+    if (state.name === "waiting" || state.name === "resuming") {
+      if (opening === undefined) open();
+    } else current?.check();
+  }
+
   /** Stays closed until its owner says otherwise, who may have asked for that too. */
   function shut(code: number, reason: string, refusal?: unknown, isAsked = false) {
     toClosedError = (path) =>
@@ -141,11 +155,10 @@ export function createConnection(options: ConnectionOptions) {
         : toError(refusal, path, undefined);
     current = opening = session = undefined;
     attempt = 0;
-    timer?.cancel();
     idleTimer?.cancel();
     state = { name: "closed", code, reason };
     calls.failAll(toClosedError, isAsked);
-    calls.rest();
+    rest();
     closing = Promise.all([...lines].map((line) => line.close(CloseCode.ClientClosed, reason)));
     changed.emit(state); // last: a listener may connect again
   }

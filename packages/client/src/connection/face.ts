@@ -61,6 +61,7 @@ export interface ConnectionOptions extends AddressOptions, Decoding<Served> {
   /** Whether the server is asked for a session that outlives its socket. */
   readonly resumable: boolean;
   readonly connect: ConnectSocket;
+  readonly watchNetwork: (look: () => void) => Unsubscribe;
   readonly clock: Clock;
   readonly random: () => number;
   readonly limits: ToldLimits;

@@ -88,6 +88,8 @@ export interface Line extends Carrier {
   dial(url: string, credentials: Credentials | null | undefined): void;
   /** Asks for a PONG. `answered` is told the milliseconds, or undefined when the line has ended. */
   ping(answered?: (roundTripMs: number | undefined) => void): void;
+  /** Asks for a sign of life now, and drops the socket if none comes. */
+  check(): void;
   /** Closes as soon as the last call was answered. */
   retire(): void;
   /** Says goodbye. Resolves once the socket is gone. */
@@ -138,6 +140,7 @@ export function createLine(options: LineOptions, asked: Session, host: LineHost)
       pings.push({ atMs: clock.now(), answered });
       transmit("PING");
     },
+    check: () => heartbeat?.ask(),
     retire() {
       retiring = true;
       rest();

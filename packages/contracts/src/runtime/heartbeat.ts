@@ -72,6 +72,13 @@ export class Heartbeat {
     this.#lastSeen = now;
   }
 
+  /** Asks for a sign of life now; changes nothing while one is awaited. */
+  ask() {
+    if (this.#askedAt !== undefined && this.#lastSeen < this.#askedAt) return;
+    this.#timer.cancel();
+    this.#ask(this.#clock.now(), false);
+  }
+
   /** Ends the watch. */
   stop() {
     this.#timer.cancel();
@@ -94,14 +101,18 @@ export class Heartbeat {
       this.#timeIsUp = true;
       return this.#checkAfter(0);
     }
+    this.#ask(now, unanswered);
+  };
+
+  #ask(now: number, again: boolean) {
     // The time to answer starts when the question is asked, not when it was due, which may be
     // long ago if we stalled.
     this.#askedAt = now;
-    this.#askedAgain = unanswered;
+    this.#askedAgain = again;
     this.#timeIsUp = false;
     this.#checkAfter(this.#timeoutMs);
     this.#peer.ping(); // last: it may find the socket closed and call stop()
-  };
+  }
 
   #checkAfter(delayMs: number) {
     this.#timer = this.#clock.after(delayMs, this.#check);
