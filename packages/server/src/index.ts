@@ -45,5 +45,21 @@ export {
   type ServerOptions,
   type TautlineServer,
 } from "./server.js";
+export {
+  createMemoryRequestStore,
+  type MemoryRequestStoreOptions,
+} from "./session/requests/memory-store.js";
+export type {
+  Answer,
+  Creation,
+  RequestDraft,
+  RequestId,
+  RequestRecord,
+  RequestStore,
+  RequestStoreCaps,
+  Settling,
+  TakeOver,
+} from "./session/requests/store.js";
+export type { SessionOptions } from "./session/sessions.js";
 export { transformer } from "./transformer.js";
 export { TRPCError, tracked } from "./trpc.js";
