@@ -5,9 +5,16 @@
  */
 import { contract, mutation, query, subscription } from "@tautline/contracts";
 import type { Clock } from "@tautline/contracts/runtime";
-import type { Limits } from "@tautline/contracts/wire";
-import { createServer, implement, type Principal, TRPCError, tracked } from "@tautline/server";
+import {
+  createMemoryRequestStore,
+  createServer,
+  implement,
+  type Principal,
+  TRPCError,
+  tracked,
+} from "@tautline/server";
 import { z } from "zod";
+import type { Transcript } from "./transcript.js";
 
 const Incident = z.object({ id: z.string(), title: z.string() });
 const Resumed = z.object({ after: z.string(), input: z.json() });
@@ -41,6 +48,12 @@ const definition = {
     text: query({ input: z.object({ letters: z.int() }), output: z.string() }),
     /** Throws what nobody declared. */
     broken: query({ output: z.string() }),
+    /** As many letters as asked for, written down. */
+    print: mutation({ input: z.object({ letters: z.int() }), output: z.string() }),
+    /** Written at `@ server finishes`; throws when it is given up. */
+    file: mutation({ output: z.string() }),
+    /** The same, and may run twice. */
+    renew: mutation({ output: z.string(), repeat: "safe" }),
   },
   /** Counts up to `to`. */
   count: subscription({ input: z.object({ to: z.int() }), output: z.int() }),
@@ -72,7 +85,11 @@ export const app = contract(definition, { revision: 7 });
  * Starts the service. `act` does what `@ server …` says; `sights` is what `@ server sees …` looks
  * for, in the order in which it happened.
  */
-export function startApp(options: { readonly clock: Clock; readonly limits: Partial<Limits> }) {
+export function startApp({
+  clock,
+  limits,
+  server: { maxAnswerBytes = 65_536, ...options },
+}: Pick<Transcript, "limits" | "server"> & { readonly clock: Clock }) {
   const sights: string[] = [];
   const held = createSignal();
   const published = createSignal();
@@ -87,6 +104,16 @@ export function startApp(options: { readonly clock: Clock; readonly limits: Part
     });
     await held.next();
     return "Quiet";
+  }
+
+  /** The same for what must not be done twice, so it counts how often it was begun. */
+  async function write({ path, signal }: { path: string; signal: AbortSignal }) {
+    sights.push(`${path} begun`);
+    const givenUp = new Promise<never>((_, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason));
+    });
+    await Promise.race([held.next(), givenUp]);
+    return "Written";
   }
 
   const router = implement(app)
@@ -129,6 +156,12 @@ export function startApp(options: { readonly clock: Clock; readonly limits: Part
         broken: () => {
           throw new Error("The password is hunter2");
         },
+        print({ input }) {
+          sights.push("report.print begun");
+          return "x".repeat(input.letters);
+        },
+        file: write,
+        renew: write,
       },
       count: ({ input }) => upTo(input.to),
       meter: ({ input }) => upTo(input.to),
@@ -152,29 +185,52 @@ export function startApp(options: { readonly clock: Clock; readonly limits: Part
     });
 
   const quiet = () => {};
-  const server = createServer({
-    router,
-    ...options,
-    logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
-    createContext: () => ({}),
-    authenticate({ credentials, signal }): Principal | null | Promise<Principal | null> {
-      signal.addEventListener("abort", () => sights.push("a stranger gone"));
-      switch (credentials?.token) {
-        case undefined:
-          return { userId: "nobody" };
-        case "t-ana":
-          return { userId: "Ana" };
-        case "t-slow":
-          undecided.push(withResolvers());
-          return undecided.at(-1)!.promise;
-        default:
-          return null;
-      }
-    },
-    onDisconnect({ connection, code, reason }) {
-      sights.push(`${connection.principal?.userId} gone: ${code} ${reason}`.trimEnd());
-    },
-  });
+  let store = createMemoryRequestStore({ clock, maxAnswerBytes });
+  let server = start();
+  /** What is closed already, or about to be. */
+  const past: (() => unknown)[] = [];
+
+  function start() {
+    return createServer({
+      router,
+      clock,
+      limits,
+      requests: store,
+      ...options,
+      logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+      createContext: () => ({}),
+      authenticate({ credentials, signal }): Principal | null | Promise<Principal | null> {
+        signal.addEventListener("abort", () => sights.push("a stranger gone"));
+        switch (credentials?.token) {
+          case undefined:
+            return { userId: "nobody" };
+          case "t-ana":
+          case "t-ana-2":
+            return { userId: "Ana" };
+          case "t-bo":
+            return { userId: "Bo" };
+          case "t-brief":
+            return { userId: "Ana", expiresAt: new Date(Date.now() + 10_000) };
+          case "t-slow":
+            undecided.push(withResolvers());
+            return undecided.at(-1)!.promise;
+          default:
+            return null;
+        }
+      },
+      onDisconnect({ connection, code, reason }) {
+        sights.push(`${connection.principal?.userId} gone: ${code} ${reason}`.trimEnd());
+      },
+    });
+  }
+
+  /** As after a crash: the sockets have to be cut before. */
+  function restart() {
+    const before = server;
+    past.push(() => before.close());
+    void before.close();
+    server = start();
+  }
 
   const hands: Readonly<Record<string, () => unknown>> = {
     finishes: held.fire,
@@ -185,6 +241,20 @@ export function startApp(options: { readonly clock: Clock; readonly limits: Part
       for (const connection of server.connections) connection.askToReconnect();
     },
     closes: () => server.close(),
+    drains: () => server.drain(),
+    "revokes Ana": () => server.revoke({ userId: "Ana" }),
+    restarts: restart,
+    "restarts without its records"() {
+      const { close } = store;
+      past.push(close.bind(store));
+      store = createMemoryRequestStore({ clock, maxAnswerBytes });
+      restart();
+    },
+    "cannot record"() {
+      store.create = () => {
+        throw new Error("The disk is full");
+      };
+    },
   };
 
   function act(words: string) {
@@ -196,7 +266,18 @@ export function startApp(options: { readonly clock: Clock; readonly limits: Part
     else throw new Error(`Nothing the service can do: ${words}`);
   }
 
-  return { server, sights, act };
+  return {
+    get server() {
+      return server;
+    },
+    sights,
+    act,
+    async close() {
+      await server.close();
+      for (const close of past) await close();
+      await store.close();
+    },
+  };
 }
 
 async function* upTo(to: number) {

@@ -17,8 +17,8 @@ interface Followed {
   stop(): void;
 }
 
-/** Creates the application for one client. */
-export function createCaller(api: object) {
+/** Creates the application for one client; `setToken` is what its `credentials` give from then on. */
+export function createCaller(api: object, { setToken }: { setToken(token: string): void }) {
   const followed = new Map<string, Followed>();
   const connection = connectionOf(api);
 
@@ -30,13 +30,15 @@ export function createCaller(api: object) {
   const deeds: readonly (readonly [words: RegExp, run: (...parts: string[]) => void])[] = [
     [/^connects$/, () => connection.connect()],
     [/^closes$/, () => void connection.close()],
+    [/^has the token (\S+)$/, (token) => setToken(token!)],
     [
-      /^calls (\d+): (query|mutation) (\S+)(?: (.+))?$/,
-      (name, kind, path, input) => {
+      /^calls (\d+): (query|mutation) (\S+?)(?: (?!with)(.+?))?(?: with key (\S+))?$/,
+      (name, kind, path, input, key) => {
         const abort = new AbortController();
         const method = kind === "query" ? "query" : "mutate";
         const { signal } = abort;
-        const answer: Promise<unknown> = procedureAt(path!)[method](toValue(input), { signal });
+        const options = { signal, ...(key !== undefined && { key }) };
+        const answer: Promise<unknown> = procedureAt(path!)[method](toValue(input), options);
         answer.catch(() => {}); // looked at later, if the transcript asks
         followed.set(name!, { outcome: () => answer, stop: () => abort.abort() });
       },

@@ -1,6 +1,6 @@
 /** The transcripts in the folder beside this file, by the sections of PROTOCOL.md. */
 import { readdirSync, readFileSync } from "node:fs";
-import { defaultLimits, type Limits } from "@tautline/contracts/wire";
+import { defaultLimits, type Limits, type SessionGiven } from "@tautline/contracts/wire";
 import { type Opening, readTranscript, type Transcript } from "./transcript.js";
 
 const folder = new URL("transcripts/", import.meta.url);
@@ -34,17 +34,32 @@ export function readCatalogue(): Filed[] {
 
 const read = (file: string) => readFileSync(new URL(file, folder), "utf8");
 
-/** `@ opened` stands for the two frames of `hello-and-welcome.txt`, with the limits of its server. */
+/** `@ opened` stands for the two frames of `hello-and-welcome.txt`, with what its transcript's header says. */
 function readOpening(): Opening {
-  const [hello, welcome] = [...read("3-opening/hello-and-welcome.txt").matchAll(/^[CS]: (.*)$/gm)];
+  const [hello, welcome] = [
+    ...read("3-opening/hello-and-welcome.txt").matchAll(/^[CS]: (.*)$/gm),
+  ].map(([, frame]) => JSON.parse(frame!) as { limits: Partial<Limits> });
   return {
-    hello: hello![1]!,
-    welcome(limits) {
-      const message = JSON.parse(welcome![1]!) as { limits: Partial<Limits> };
-      const told = Object.keys(message.limits) as (keyof Limits)[];
+    hello: (asksSession) => JSON.stringify({ ...hello, ...(asksSession && { session: {} }) }),
+    welcome({ limits, server }, nth) {
       const resolved = { ...defaultLimits, ...limits };
-      message.limits = Object.fromEntries(told.map((name) => [name, resolved[name]]));
-      return JSON.stringify(message);
+      const told = Object.keys(welcome!.limits) as (keyof Limits)[];
+      const message = {
+        ...welcome,
+        limits: Object.fromEntries(told.map((name) => [name, resolved[name]])),
+      };
+      if (nth === undefined) return JSON.stringify(message);
+      const which = nth === 1 ? "" : ` ${nth}`;
+      const session: SessionGiven = {
+        id: `<session${which}>`,
+        secret: `<secret${which}>`,
+        resumed: false,
+        graceMs: 30_000,
+        ...server.session,
+        maxUnackedBytes: resolved.maxOutboxBytes,
+        ...(server.requests !== false && { storeEpoch: "<epoch>" }),
+      };
+      return JSON.stringify({ ...message, session });
     },
   };
 }

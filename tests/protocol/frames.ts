@@ -5,6 +5,7 @@
 import { fingerprint } from "@tautline/contracts";
 import { expect } from "vitest";
 import { app } from "./app.js";
+import type { Names } from "./names.js";
 
 type Frame = string | Uint8Array;
 
@@ -26,8 +27,8 @@ const fingerprints: readonly (readonly [written: string, real: string])[] = [
  * Holds frames that were heard to the one that was written down. How messages share frames is not
  * promised, nor an order between calls; the order of messages about one call is. PROTOCOL.md §1
  */
-export function expectFrames(heard: readonly Frame[], written: Frame, line: number) {
-  const told = heard.flatMap((frame) => messagesOf(asWritten(frame)));
+export function expectFrames(heard: readonly Frame[], written: Frame, line: number, names: Names) {
+  const told = heard.flatMap((frame) => messagesOf(asWritten(frame, names)));
   expect(byCall(told), `line ${line}`).toEqual(byCall(messagesOf(written).map(pattern)));
 }
 
@@ -44,15 +45,18 @@ function byCall(messages: readonly unknown[]) {
 }
 
 /** The frame to send where `written` stands. */
-export function toSend(written: Frame): Frame {
+export function toSend(written: Frame, names: Names): Frame {
   if (typeof written !== "string") return written;
   const known = fingerprints.reduce((text, [name, real]) => text.replaceAll(name, real), written);
-  return placeholders.reduce((text, [name, , example]) => text.replaceAll(name, example), known);
+  const named = names.toSend(known);
+  return placeholders.reduce((text, [name, , example]) => text.replaceAll(name, example), named);
 }
 
-function asWritten(heard: Frame): Frame {
+function asWritten(heard: Frame, names: Names): Frame {
   if (typeof heard !== "string") return heard;
-  return fingerprints.reduce((text, [name, real]) => text.replaceAll(real, name), heard);
+  for (const message of messagesOf(heard)) names.learn(message);
+  const named = names.asWritten(heard);
+  return fingerprints.reduce((text, [name, real]) => text.replaceAll(real, name), named);
 }
 
 /** A frame as JSON, if it is. */

@@ -3,31 +3,34 @@ import { createManualClock, createMemorySocketPair, settled } from "@tautline/te
 import { expect } from "vitest";
 import { WebSocket } from "ws";
 import { startApp } from "./app.js";
+import { createNames } from "./names.js";
 import { replay } from "./replay.js";
 import { memoryEnd, realEnd, type SocketEnd } from "./socket-end.js";
 import type { Transcript } from "./transcript.js";
 
 /** Replays one transcript; rejects where the server does something else. */
 export async function replayToServer(transcript: Transcript): Promise<void> {
-  const { dialect, params, offers, limits } = transcript;
+  const { dialect, params, offers } = transcript;
   const clock = createManualClock();
-  const { server, sights, act } = startApp({ clock, limits });
+  const service = startApp({ ...transcript, clock });
+  const { sights, act } = service;
   const sockets: SocketEnd[] = [];
+  const names = createNames();
   const cuts: (() => void)[] = [];
   let seen = 0;
 
   function connectInMemory() {
     const { client, server: accepted, network } = createMemorySocketPair();
-    sockets.push(memoryEnd(client));
+    sockets.push(memoryEnd(client, names));
     cuts.push(network.cut);
-    server.serve(accepted, { dialect, expectsParams: params });
+    service.server.serve(accepted, { dialect, expectsParams: params });
   }
 
   // What is decided in the upgrade, or inside of a frame, needs a real one.
   async function dial(protocols: readonly string[]) {
-    const { url } = await server.listen(0);
+    const { url } = await service.server.listen(0);
     const socket = new WebSocket(url, [...protocols]);
-    sockets.push(realEnd(socket));
+    sockets.push(realEnd(socket, names));
     cuts.push(() => socket.terminate());
     await new Promise((resolve, reject) => socket.on("open", resolve).on("error", reject));
   }
@@ -43,6 +46,7 @@ export async function replayToServer(transcript: Transcript): Promise<void> {
       clock,
       plays: "client",
       sockets,
+      names,
       connect,
       act,
       cut() {
@@ -58,8 +62,8 @@ export async function replayToServer(transcript: Transcript): Promise<void> {
     });
   } finally {
     act("finishes");
-    await server.close();
+    await service.close();
   }
-  expect(server.connections.size).toBe(0);
+  expect(service.server.connections.size).toBe(0);
   expect(clock.leftovers()).toEqual([]);
 }

@@ -5,6 +5,7 @@
 import { type ManualClock, settled, until } from "@tautline/testing";
 import { expect } from "vitest";
 import { expectFrames, messagesOf } from "./frames.js";
+import type { Names } from "./names.js";
 import type { SocketEnd } from "./socket-end.js";
 import type { Said, Side, Step, Transcript } from "./transcript.js";
 
@@ -15,6 +16,8 @@ export interface Stage {
   readonly plays: Side;
   /** The played ends of the sockets, oldest first; a client that is real brings them about. */
   readonly sockets: readonly SocketEnd[];
+  /** What the sessions of this conversation are called. */
+  readonly names: Names;
   /** Brings about one more. */
   connect(): Promise<void>;
   cut(): void;
@@ -29,7 +32,7 @@ export interface Stage {
 /** Plays all steps; rejects where the real end does something else. */
 export async function replay(
   { steps, dialect }: Pick<Transcript, "steps" | "dialect">,
-  { clock, plays, sockets, connect, cut, act, look, isLook }: Stage,
+  { clock, plays, sockets, names, connect, cut, act, look, isLook }: Stage,
 ): Promise<void> {
   const isBase = dialect === "base";
   let newest = 1;
@@ -61,7 +64,7 @@ export async function replay(
       }
       frames.push(heard.frame);
     }
-    expectFrames(frames, said.frame, line);
+    expectFrames(frames, said.frame, line, names);
   }
 
   async function play(step: Step) {
@@ -95,8 +98,12 @@ export async function replay(
     await until(isReady, { turns: 300, what: `a socket at line ${line}` });
     for (const step of group) {
       if (step.kind === "app") act(step.words);
-      else if ("by" in step) socketOf(step)!.say(step);
+      else if ("by" in step && !isLost(step)) socketOf(step)!.say(step);
     }
+  }
+
+  function isLost(step: Step) {
+    return step.kind === "frame" && step.isLost;
   }
 
   /** Whether a step comes from here, and with which others it happens together. */

@@ -5,6 +5,7 @@
 import type { Socket } from "@tautline/contracts/runtime";
 import type { WebSocket } from "ws";
 import { toSend } from "./frames.js";
+import type { Names } from "./names.js";
 import type { Said } from "./transcript.js";
 
 /** What came from the other end. */
@@ -22,22 +23,24 @@ export interface SocketEnd {
 }
 
 /** The end of a memory socket. */
-export function memoryEnd(socket: Socket): SocketEnd {
+export function memoryEnd(socket: Socket, names: Names): SocketEnd {
   const end = createEnd(
     (frame) => socket.send(frame),
     (code, reason) => socket.close(code, reason),
     () => socket.terminate(),
+    names,
   );
   socket.start({ frame: end.hearFrame, close: end.hearEnd });
   return end;
 }
 
 /** The client's end of a real socket, for what happens in the upgrade or inside of frames. */
-export function realEnd(socket: WebSocket): SocketEnd {
+export function realEnd(socket: WebSocket, names: Names): SocketEnd {
   const end = createEnd(
     (frame, asText) => socket.send(frame, { binary: !asText }),
     (code, reason) => socket.close(code, reason),
     () => socket.terminate(),
+    names,
   );
   socket.on("message", (data, isBinary) => {
     end.hearFrame(isBinary ? (data as Buffer) : data.toString());
@@ -50,6 +53,7 @@ function createEnd(
   send: (frame: string | Uint8Array, asText: boolean) => void,
   close: (code: number, reason: string) => void,
   terminate: () => void,
+  names: Names,
 ) {
   const heard: Heard[] = [];
   let isOver = false;
@@ -65,7 +69,7 @@ function createEnd(
       isOver = true;
     },
     say(said: Said) {
-      if (said.kind === "frame") return send(toSend(said.frame), said.asText);
+      if (said.kind === "frame") return send(toSend(said.frame, names), said.asText);
       isOver = true;
       if (said.kind === "close") close(said.code, said.reason);
       else terminate();

@@ -27,6 +27,8 @@ export type Said = { readonly by: Side; readonly socket: number | undefined } & 
       readonly frame: string | Uint8Array;
       /** The bytes are said to be text, which they need not be. RFC 6455 §8.1 */
       readonly asText: boolean;
+      /** The network loses it: it is said, and never heard. */
+      readonly isLost: boolean;
     }
   | { readonly kind: "close"; readonly code: number; readonly reason: string }
   /** The end of the socket without a closing handshake. */
@@ -42,7 +44,11 @@ export interface Transcript {
   readonly offers: readonly string[] | undefined;
   /** Base dialect: the URL has `connectionParams=1`. */
   readonly params: boolean;
+  /** Whether the client asks for sessions. PROTOCOL.md §9 */
+  readonly session: boolean;
   readonly limits: Partial<Limits>;
+  /** Options of the server, besides. */
+  readonly server: ServerHeader;
   /** Options of the client, besides. */
   readonly client: Readonly<Record<string, unknown>>;
   /** The sides that the real code plays; the header says why when it is not both. */
@@ -50,11 +56,26 @@ export interface Transcript {
   readonly steps: readonly Step[];
 }
 
+/** What a transcript may say of its server. */
+export interface ServerHeader {
+  /** How long sessions are kept; `false`: there are none. */
+  readonly session?: { readonly graceMs: number } | false;
+  /** `false`: mutations are not recorded. */
+  readonly requests?: false;
+  /** The largest answer that is recorded, in bytes. */
+  readonly maxAnswerBytes?: number;
+}
+
 /** The two messages that `@ opened` stands for: those of `3-opening/hello-and-welcome.txt`. */
 export interface Opening {
-  readonly hello: string;
-  /** The welcome of a server with these limits. */
-  welcome(limits: Partial<Limits>): string;
+  /** @param asksSession Whether a new session is asked for. */
+  hello(asksSession: boolean): string;
+  /**
+   * The welcome of the server in such a transcript.
+   *
+   * @param nth The session that it gives, counted from 1; undefined if it gives none.
+   */
+  welcome(of: Pick<Transcript, "limits" | "server">, nth: number | undefined): string;
 }
 
 /**
@@ -70,13 +91,17 @@ export function readTranscript(text: string, opening: Opening): Transcript {
   const dialect = header.get("dialect") ?? "full";
   if (dialect !== "full" && dialect !== "base") throw bad(1, `no dialect: ${dialect}`);
   const limits = json(header.get("limits") ?? "{}", 1) as Partial<Limits>;
+  const server = json(header.get("server") ?? "{}", 1) as ServerHeader;
+  const session = header.get("session") === "yes";
 
   const steps: Step[] = [];
+  let sessions = 0;
   for (const { line, text: words } of joined(lines, head.length)) {
     if (words === "@ opened" || words === "@ opened again") {
       if (words === "@ opened") steps.push(readStep("@ client connects", line));
-      steps.push(readStep(`C: ${opening.hello}`, line));
-      steps.push(readStep(`S: ${opening.welcome(limits)}`, line));
+      const nth = session && server.session !== false ? ++sessions : undefined;
+      steps.push(readStep(`C: ${opening.hello(session)}`, line));
+      steps.push(readStep(`S: ${opening.welcome({ limits, server }, nth)}`, line));
     } else steps.push(readStep(words, line));
   }
   return {
@@ -87,14 +112,25 @@ export function readTranscript(text: string, opening: Opening): Transcript {
     dialect,
     offers: header.get("offers")?.split(", "),
     params: header.get("params") === "yes",
+    session,
     limits,
+    server,
     client: json(header.get("client") ?? "{}", 1) as Record<string, unknown>,
     plays: readPlays(header.get("only")),
     steps,
   };
 }
 
-const keys = new Set(["dialect", "offers", "params", "limits", "client", "only"]);
+const keys = new Set([
+  "dialect",
+  "offers",
+  "params",
+  "session",
+  "limits",
+  "server",
+  "client",
+  "only",
+]);
 
 function readHeader(head: readonly string[]) {
   if (!head[0]?.startsWith("# ")) throw bad(1, "a transcript begins with what it shows");
@@ -131,10 +167,10 @@ function joined(lines: readonly string[], from: number) {
 const sides: Readonly<Record<string, Side>> = { C: "client", S: "server" };
 
 function readStep(text: string, line: number): Step {
-  const [, who = "", nth, mark, body = ""] = /^([CS])(\d?)([:!]) (.+)$/.exec(text) ?? [];
+  const [, who = "", nth, mark, body = ""] = /^([CS])(\d?)([:~!]) (.+)$/.exec(text) ?? [];
   if (who !== "") {
     const socket = nth === "" ? undefined : Number(nth);
-    const said = mark === ":" ? readFrame(body) : readEnd(body, line);
+    const said = mark === "!" ? readEnd(body, line) : readFrame(body, mark === "~");
     return { by: sides[who]!, socket, line, ...said };
   }
   const advance = /^@ advance (\d+)$/.exec(text);
@@ -147,13 +183,14 @@ function readStep(text: string, line: number): Step {
 }
 
 // `bytes 00 ff` is a binary frame, `utf-8 00 ff` a text frame; everything else travels as it stands.
-function readFrame(body: string) {
+function readFrame(body: string, isLost: boolean) {
   const [, kind, hex = ""] = /^(bytes|utf-8)((?: [0-9a-f]{2})+)$/.exec(body) ?? [];
   const bytes = Uint8Array.from(hex.trim().split(" "), (byte) => Number.parseInt(byte, 16));
   return {
     kind: "frame" as const,
     frame: kind === undefined ? body : bytes,
     asText: kind !== "bytes",
+    isLost,
   };
 }
 
