@@ -44,7 +44,8 @@ const lookMs = 50;
 export function drain(
   open: ReadonlySet<Leaving>,
   clock: Clock,
-  { deadlineMs = 25_000, windowMs = 5_000 }: DrainOptions = {},
+  deadlineMs: number,
+  windowMs: number,
 ): Promise<void> {
   const all = [...open];
   const size = Math.ceil(all.length / batches);

@@ -358,8 +358,18 @@ export function createServer<P extends Principal | null>(
       connections.delete(connection);
       guarded("onDisconnect", () => onDisconnect?.({ connection, code, reason }));
     },
+    stalled,
     gone,
   };
+
+  // Every connection whose heartbeat was due meanwhile notices: told once.
+  let toldStallAtMs = Number.NEGATIVE_INFINITY;
+  function stalled(lateMs: number) {
+    const now = clock.now();
+    if (now - toldStallAtMs < lateMs) return;
+    toldStallAtMs = now;
+    events["loop.stalled"]?.({ stalledMs: Math.round(lateMs) });
+  }
 
   function report(error: TRPCError, call: Call | undefined) {
     const incidentId = isUndeclared(error) ? incidentOf(error) : undefined;
@@ -516,6 +526,26 @@ export function createServer<P extends Principal | null>(
     if (options.requests === undefined) await store?.close();
   }
 
+  function close() {
+    if (closing === undefined) {
+      let ended = () => {};
+      // First of all, for what is told of the end may ask for it again.
+      closing = new Promise((resolve) => {
+        ended = resolve;
+      });
+      void end().then(ended);
+    }
+    return closing;
+  }
+
+  async function leave({ deadlineMs = 25_000, windowMs = 5_000 }: DrainOptions = {}) {
+    const beganMs = clock.now();
+    events["drain.began"]?.({ connections: open.size, deadlineMs });
+    await drain(open, clock, deadlineMs, windowMs);
+    events["drain.ended"]?.({ durationMs: clock.now() - beganMs, left: open.size });
+    await close();
+  }
+
   return {
     listen,
     attach,
@@ -530,10 +560,12 @@ export function createServer<P extends Principal | null>(
       // What is left waits for its client, who is not to find it.
       const waiting = sessions?.of(userId) ?? [];
       for (const session of waiting) session.end(CloseCode.Revoked);
-      return theirs.length + waiting.length;
+      const ended = theirs.length + waiting.length;
+      events.revoked?.({ userId, sessions: ended });
+      return ended;
     },
     drain(drainOptions) {
-      draining ??= drain(open, clock, drainOptions).then(() => this.close());
+      draining ??= leave(drainOptions);
       return draining;
     },
     serve(socket, request = {}) {
@@ -546,19 +578,7 @@ export function createServer<P extends Principal | null>(
         ...request,
       });
     },
-    close() {
-      if (closing === undefined) {
-        let ended = () => {};
-        // First of all, for what is told of the end may ask for it again.
-        closing = new Promise((resolve) => {
-          ended = resolve;
-        });
-        void end().then(ended);
-      }
-      return closing;
-    },
-    [Symbol.asyncDispose]() {
-      return this.close();
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }

@@ -162,3 +162,14 @@ describe("advanceAsync", () => {
     expect(clock.now()).toBe(30);
   });
 });
+
+it("fires late, all at one moment, what fell due while it slept", () => {
+  const clock = createManualClock();
+  const fired: string[] = [];
+  for (const delayMs of [10, 20, 500]) {
+    clock.after(delayMs, () => fired.push(`${delayMs} at ${clock.now()}`));
+  }
+  clock.sleep(100);
+  expect(fired).toEqual(["10 at 100", "20 at 100"]);
+  expect(() => clock.sleep(-1)).toThrow(RangeError);
+});

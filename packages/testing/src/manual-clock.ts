@@ -25,6 +25,13 @@ export interface ManualClock extends Clock {
    * @throws RangeError when `ms` is negative or not finite.
    */
   advanceAsync(ms: number): Promise<void>;
+  /**
+   * Moves time on by `ms` milliseconds at once, and only then fires what fell due: a stalled event
+   * loop, or a laptop that slept.
+   *
+   * @throws RangeError when `ms` is negative or not finite.
+   */
+  sleep(ms: number): void;
   /** How many timers wait to fire. */
   readonly pending: number;
   /** When they fire, by this clock, earliest first. */
@@ -78,6 +85,11 @@ export function createManualClock(startMs = 0): ManualClock {
           if (found >= 0) waiting.splice(found, 1);
         },
       };
+    },
+    sleep(ms) {
+      nowMs = endOf(ms);
+      const due = waiting.filter(({ dueMs }) => dueMs <= nowMs).length;
+      for (let fired = 0; fired < due && fireNext(nowMs); fired++);
     },
     advance(ms) {
       const endMs = endOf(ms);

@@ -144,6 +144,29 @@ describe("a heartbeat whose own end was away", () => {
     expect(events.filter((event) => event.startsWith("lost"))).toEqual([]);
   });
 
+  it("says how late it was after a sleep, and nothing of a timer that is a little late", () => {
+    const loop = createLoop();
+    const late: number[] = [];
+    const peer = { ping() {}, lost() {}, late: (ms: number) => late.push(ms) };
+    startHeartbeat(peer, loop.clock);
+    loop.away(15_900);
+    loop.turn();
+    expect(late).toEqual([]);
+    loop.away(65_000);
+    loop.turn();
+    expect(late).toEqual([60_000]);
+  });
+
+  it("asks at once when it is told to, and once", () => {
+    const { loop, events, heartbeat } = watch();
+    loop.advance(1_000);
+    heartbeat.ask();
+    heartbeat.ask();
+    expect(events).toEqual(["ping 1000"]);
+    loop.advance(5_000);
+    expect(events).toEqual(["ping 1000", "lost 6000"]);
+  });
+
   it("asks again after a sleep, which may have swallowed the answer", () => {
     const { loop, events, heartbeat } = watch();
     loop.advance(15_000);

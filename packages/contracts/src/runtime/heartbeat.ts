@@ -30,6 +30,12 @@ const asleepMs = 1_000;
 export interface HeartbeatPeer {
   ping(): void;
   lost(): void;
+  /**
+   * A timer fired so much too late that the event loop stalled, or the machine slept.
+   *
+   * @param lateMs In milliseconds.
+   */
+  late?(lateMs: number): void;
 }
 
 /** Watches one peer until it is lost or `stop` is called. */
@@ -91,6 +97,7 @@ export class Heartbeat {
       ? this.#askedAt! + this.#timeoutMs - now
       : this.#lastSeen + this.#intervalMs - now;
     if (leftMs > 0) return this.#checkAfter(leftMs);
+    if (leftMs < -asleepMs) this.#peer.late?.(-leftMs);
 
     // After a sleep the answer may be lost, or still on its way up to us: the peer is asked once
     // more. Once only: in a tab in the background every timer is late.

@@ -71,6 +71,8 @@ export interface ConnectionHost extends DispatchHost, OpeningHost, ExpiryHost {
   entered(face: Connection, request: OpeningRequest): void;
   /** A connection has ended. Called once, if `entered` was. */
   left(face: Connection, code: number, reason: string): void;
+  /** A timer fired so late that the event loop can not have turned, or the machine slept. */
+  stalled(lateMs: number): void;
   /** A connection's socket is gone; nothing more comes. */
   gone(connection: ServedConnection): void;
   encodeConnectionError(error: TRPCError): string;
@@ -210,6 +212,10 @@ export class ServedConnection
 
   ping() {
     this.outbox.push("PING");
+  }
+
+  late(lateMs: number) {
+    this.#host.stalled(lateMs);
   }
 
   lost() {
