@@ -6,6 +6,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Bounds, check } from "./checkers/check.js";
+import type { Violation } from "./checkers/checker.js";
 import { type Child, startChild } from "./child.js";
 import type { ClientSetup, clientOrders } from "./client-process.js";
 import type { Programs } from "./compile.js";
@@ -179,21 +180,9 @@ export class World {
     if (deaths.length > 0) throw new Error(deaths.join("\n"));
   }
 
-  /**
-   * Checks what was promised of every run.
-   *
-   * @throws Error with what was found.
-   */
-  check(bounds: Bounds = {}) {
-    const history = this.history();
-    const violations = check(history, bounds);
-    if (violations.length === 0) return;
-    const begun = history[0]?.at ?? 0;
-    const lines = violations.slice(0, 20).map(({ invariant, message, at }) => {
-      return `${invariant} at ${Math.round(at - begun)} ms: ${message}`;
-    });
-    const more = violations.length > 20 ? `\nand ${violations.length - 20} more` : "";
-    throw new Error(`Promises were broken\n${lines.join("\n")}${more}`);
+  /** What in the history must not be. */
+  violations(bounds: Bounds = {}): Violation[] {
+    return check(this.history(), bounds);
   }
 
   /** Removes what was written. */
