@@ -31,6 +31,19 @@ const short: readonly (readonly [Scenario, seed: number])[] = [
 ];
 
 describe("the harness", () => {
+  it("has lines in processes of their own", async () => {
+    const world = new World(programs, `${cacheFolder}fault-distant`, 10);
+    const server = await world.server({ reconnectWindowMs: 20 });
+    const proxy = await world.distantProxy(server.port);
+    const clients = await world.clients(proxy.port, { count: 3 });
+    await proxy.child.tell("cut", "reset");
+    expect(await clients.tell("allLost", { withinMs: 5_000 })).toBeGreaterThanOrEqual(0);
+    expect(await clients.tell("allOpen", { withinMs: 5_000 })).toBeGreaterThanOrEqual(0);
+    expect(await proxy.child.tell("counts")).toEqual({ lines: 3, opened: 6 });
+    await world.close();
+    world.remove();
+  });
+
   it("finds what a flawed server does", async () => {
     const world = new World(programs, `${cacheFolder}fault-flawed`, 9);
     const server = await world.server({ isFlawed: true, logPerSecond: 100 });

@@ -12,6 +12,7 @@ import type { ClientSetup, clientOrders } from "./client-process.js";
 import type { Programs } from "./compile.js";
 import { type Event, now, openHistory, readHistory } from "./history.js";
 import { type LineProxy, startProxy } from "./proxy.js";
+import type { proxyOrders } from "./proxy-process.js";
 import { createRandom, type Random } from "./random.js";
 import type { ServerSetup, serverOrders } from "./server-process.js";
 
@@ -125,6 +126,13 @@ export class World {
     const proxy = await startProxy(...targets);
     this.#proxies.push(proxy);
     return proxy;
+  }
+
+  /** The same in a process of its own, for loads that the conductor could not carry. */
+  async distantProxy(...targets: readonly number[]) {
+    const child = startChild<typeof proxyOrders>(this.#programs.proxy);
+    this.#children.set(`proxy-${this.#children.size}`, child);
+    return { child, port: await child.tell("start", targets) };
   }
 
   /** Notes what is done to a server or a line, and says when. */

@@ -41,6 +41,8 @@ export const dropAllScenario = (count: number): Scenario => ({
     const backMs = lastOpen(history, at) - at;
     const { outcomes, lost, sockets } = await crowd.report();
     mustLoseNothing({ outcomes, lost });
+    const attached = history.filter(({ kind }) => kind === "attach").length;
+    must(attached >= 2 * count, `every socket told its session, or I10 says nothing: ${attached}`);
     must(unreceived >= leastUnreceived, `${leastUnreceived} events were under way: ${unreceived}`);
     must(backMs <= backWithinMs, `all were back in ${backWithinMs} ms: it took ${backMs}`);
     return { unreceived, backMs: Math.round(backMs), outcomes, lost, sockets };
