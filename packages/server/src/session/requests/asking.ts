@@ -61,12 +61,15 @@ export class Asking {
       const timer = this.#clock.after(this.#timeoutMs, () =>
         fail(new Error(`The store took longer than ${this.#timeoutMs} ms`)),
       );
-      asked.then((given) => {
-        if (isOver) return lost?.(); // once more: when its time was over, it was not done yet
-        isOver = true;
-        timer.cancel();
-        resolve(given);
-      }, fail);
+      asked.then(
+        (given) => {
+          if (isOver) return lost?.(); // once more: when its time was over, it was not done yet
+          isOver = true;
+          timer.cancel();
+          resolve(given);
+        },
+        (cause) => (isOver ? lost?.() : fail(cause)),
+      );
     });
   }
 }
