@@ -1,6 +1,7 @@
 /** Scenario: what is done to a world, and what must then be so. Runs one with a seed. */
 
 import type { Bounds } from "./checkers/check.js";
+import type { Violation } from "./checkers/checker.js";
 import type { Outcomes } from "./client-process.js";
 import { cacheFolder, type Programs } from "./compile.js";
 import { World } from "./world.js";
@@ -44,7 +45,8 @@ export async function runScenario(
   try {
     await world.close(error !== undefined);
     // A run that failed has a history too, and what is wrong in it may say why.
-    world.check(scenario.bounds);
+    const violations = world.violations(scenario.bounds);
+    if (violations.length > 0) throw new Error(toText(violations));
   } catch (thrown) {
     const found = toError(thrown);
     error = error === undefined ? found : new Error(`${error.message}\n${found.message}`);
@@ -60,6 +62,15 @@ export async function expectScenario(programs: Programs, scenario: Scenario, see
   const again = `npm run fault -- --scenario ${scenario.name} --seed ${seed}`;
   error.message += `\nAgain: ${again}\nHistory: ${folder.slice(folder.indexOf("tests/"))}`;
   throw error;
+}
+
+/** Enough of them to see what is wrong. */
+function toText(violations: readonly Violation[]): string {
+  const lines = violations.slice(0, 20).map(({ invariant, message, at }) => {
+    return `${invariant} at ${at.toFixed(1)}: ${message}`;
+  });
+  if (violations.length > 20) lines.push(`and ${violations.length - 20} more`);
+  return ["Promises were broken", ...lines].join("\n");
 }
 
 /** Says what is not so. */

@@ -38,9 +38,11 @@ export interface ServerSetup {
   readonly logPerSecond?: number;
   /** Beats each second, at first. */
   readonly beatsPerSecond?: number;
+  /** Breaks what is promised, now and then, so that a test can see that it is found. */
+  readonly isFlawed?: boolean;
 }
 
-/** What servers are going to have for a session's sake. DESIGN.md §3 */
+/** What servers have for their sessions' sake. */
 interface SessionServer {
   revoke(who: { readonly userId: string }): Promise<void>;
   drain(): Promise<void>;
@@ -63,9 +65,11 @@ const sockets = new Set<Socket>();
 const positions = new Map<string, { epoch: string; offset: number }>();
 const delay = monitorEventLoopDelay({ resolution: 5 });
 let runs = 0;
+let isFlawed = false;
 
 function perform(call: string) {
   const result = { call, attempt: ledger.do(call), ranIn: name };
+  if (isFlawed && call.endsWith("5")) ledger.do(call);
   history.note({ kind: "reply", call, result });
   return result;
 }
@@ -75,6 +79,14 @@ function number(stream: string, run: string, n: number) {
   history.note({ kind: "publish", stream, epoch: run, offset: n, payload: checkOf(n) });
   positions.set(stream, { epoch: run, offset: n });
   return { run, n, check: checkOf(n) };
+}
+
+/** One entry, or what a broken server would make of it. */
+function* flawed(n: number) {
+  if (n % 10 === 1) return; // lost
+  if (n % 10 === 3) yield { n, check: checkOf(n) }; // doubled
+  if (n % 10 === 5) yield { n: n + 1, check: checkOf(n + 1) }; // early
+  yield { n, check: n % 10 === 7 ? 0 : checkOf(n) }; // of another payload
 }
 
 const nextRun = () => `${name}/${++runs}`;
@@ -119,7 +131,9 @@ const router = implement(service)
     },
     async *log({ lastEventId, signal }) {
       for await (const n of log.follow(Number(lastEventId ?? 0), signal)) {
-        yield tracked(String(n), { n, check: checkOf(n) });
+        for (const event of isFlawed ? flawed(n) : [{ n, check: checkOf(n) }]) {
+          yield tracked(String(event.n), event);
+        }
       }
     },
   });
@@ -130,6 +144,7 @@ export const serverOrders = {
   async start(setup: ServerSetup): Promise<number> {
     const { folder, port, heartbeat, limits, reconnectWindowMs, tokenMs } = setup;
     name = setup.name;
+    isFlawed = setup.isFlawed ?? false;
     history = openHistory(join(folder, `${name}.jsonl`), name);
     ledger = openLedger(folder, name);
     log = openLog(folder, name);

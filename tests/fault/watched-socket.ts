@@ -59,8 +59,9 @@ export function watchSockets(history: Writer) {
             open: () => handler.open?.(),
             frame(frame) {
               if (!isAttached) attach(frame);
-              // What comes after it was left is for nobody.
-              else if (!isLeft) history.note({ kind: "deliver", socket: name });
+              // What comes after it was left is for nobody, and a PONG is no message of the session's.
+              else if (!isLeft && frame !== "PONG" && frame !== "PING")
+                history.note({ kind: "deliver", socket: name });
               handler.frame(frame);
             },
             close(code, reason) {

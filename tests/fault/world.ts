@@ -6,11 +6,13 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Bounds, check } from "./checkers/check.js";
+import type { Violation } from "./checkers/checker.js";
 import { type Child, startChild } from "./child.js";
 import type { ClientSetup, clientOrders } from "./client-process.js";
 import type { Programs } from "./compile.js";
 import { type Event, now, openHistory, readHistory } from "./history.js";
 import { type LineProxy, startProxy } from "./proxy.js";
+import type { proxyOrders } from "./proxy-process.js";
 import { createRandom, type Random } from "./random.js";
 import type { ServerSetup, serverOrders } from "./server-process.js";
 
@@ -126,6 +128,13 @@ export class World {
     return proxy;
   }
 
+  /** The same in a process of its own, for loads that the conductor could not carry. */
+  async distantProxy(...targets: readonly number[]) {
+    const child = startChild<typeof proxyOrders>(this.#programs.proxy);
+    this.#children.set(`proxy-${this.#children.size}`, child);
+    return { child, port: await child.tell("start", targets) };
+  }
+
   /** Notes what is done to a server or a line, and says when. */
   note(what: string): number {
     this.#history.noteNow({ kind: "fault", what });
@@ -179,21 +188,9 @@ export class World {
     if (deaths.length > 0) throw new Error(deaths.join("\n"));
   }
 
-  /**
-   * Checks what was promised of every run.
-   *
-   * @throws Error with what was found.
-   */
-  check(bounds: Bounds = {}) {
-    const history = this.history();
-    const violations = check(history, bounds);
-    if (violations.length === 0) return;
-    const begun = history[0]?.at ?? 0;
-    const lines = violations.slice(0, 20).map(({ invariant, message, at }) => {
-      return `${invariant} at ${Math.round(at - begun)} ms: ${message}`;
-    });
-    const more = violations.length > 20 ? `\nand ${violations.length - 20} more` : "";
-    throw new Error(`Promises were broken\n${lines.join("\n")}${more}`);
+  /** What in the history must not be. */
+  violations(bounds: Bounds = {}): Violation[] {
+    return check(this.history(), bounds);
   }
 
   /** Removes what was written. */

@@ -1,5 +1,5 @@
 /** What a run of the fuzzer came to, as a page. */
-import { cpus, totalmem } from "node:os";
+import { cpus, loadavg, totalmem } from "node:os";
 import type { FuzzReport } from "./fuzzer.js";
 import { required } from "./refusals.js";
 
@@ -34,7 +34,7 @@ export function toMarkdown(
     ["seed, commit", `${about.seed}, ${about.commit}`],
     [
       "machine",
-      `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}, ${mib(totalmem())}`,
+      `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}, ${mib(totalmem())}; load ${loadavg()[1]!.toFixed(1)}, our own included`,
     ],
   ];
   return [

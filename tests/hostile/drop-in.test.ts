@@ -45,6 +45,9 @@ const broken: readonly (readonly [what: string, bytes: Uint8Array, code: number]
 ];
 
 describe("an upgrade with", () => {
+  beforeAll(() => arena.begin());
+  afterAll(async () => void (await arena.end("strange upgrades")));
+
   it.each<[string, UpgradeParts]>([
     ["// for a path", { target: "//" }],
     ["a port there is not", { target: "//a:99999" }],
@@ -56,26 +59,25 @@ describe("an upgrade with", () => {
     ["a Host that is a bracket", { headers: { Host: "[" } }],
     ["an empty Host", { headers: { Host: "" } }],
     ["a Host that is a URL", { headers: { Host: "http://a/" } }],
-  ])("%s harms nobody", async (attack, parts) => {
-    await arena.withstands(`an upgrade with ${attack}`, async () => {
-      const client = await open(port, { ...base, ...parts });
-      expect(told(await client.ask(add(1)))).toBe(3);
-      await client.leave();
-      await serves(port);
-    });
+  ])("%s harms nobody", async (_what, parts) => {
+    const client = await open(port, { ...base, ...parts });
+    expect(told(await client.ask(add(1)))).toBe(3);
+    await client.leave();
+    await serves(port);
   });
 });
 
 describe("a broken frame", () => {
+  beforeAll(() => arena.begin());
+  afterAll(async () => void (await arena.end("broken frames")));
+
   it.each(broken)(
     "on a socket outside of the prefix ends that socket: %s",
     async (_what, bytes, code) => {
-      await arena.withstands(`outside of the prefix: ${_what}`, async () => {
-        const client = await open(prefixedPort, { ...base, target: "/elsewhere" });
-        client.write(bytes);
-        expect((await client.ended()).code).toBe(code);
-        await serves(prefixedPort, "/trpc");
-      });
+      const client = await open(prefixedPort, { ...base, target: "/elsewhere" });
+      client.write(bytes);
+      expect((await client.ended()).code).toBe(code);
+      await serves(prefixedPort, "/trpc");
     },
   );
 

@@ -51,13 +51,15 @@ describe("before the upgrade", () => {
     for (const client of clients) expect(client.http).toMatch(/^HTTP\/1\.1 408 /);
   });
 
-  it("a header a byte at a time: answered with 408 all the same", async () => {
+  it("a header a byte at a time: ended after the same time, however busy", async () => {
     const { clients } = await crowded("a header a byte at a time", async () => {
       const client = new RawClient(port);
       void client.trickle(upgradeRequest({ headers: { X: "x".repeat(100_000) } }));
       return client;
     });
-    for (const client of clients) expect(client.http).toMatch(/^HTTP\/1\.1 (408|431) /);
+    // Who is still sending when it is ended gets a reset, which may overtake the answer.
+    const told = clients.filter(({ ending }) => !ending!.reset);
+    for (const client of told) expect(client.http).toMatch(/^HTTP\/1\.1 (408|431) /);
   });
 });
 

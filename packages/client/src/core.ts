@@ -3,7 +3,7 @@
  * call, encoded once; between it and the connection there is nothing else.
  */
 import type { ProcedureKind } from "@tautline/contracts";
-import { defaultLimits, type ToldLimits } from "@tautline/contracts/wire";
+import { defaultToldLimits, type ToldLimits } from "@tautline/contracts/wire";
 import { openSocket, watchNetwork } from "#websocket";
 import type { Call, Reader } from "./call/call.js";
 import { type AnyCallError, toFailure, toLocalError } from "./call/call-error.js";
@@ -31,7 +31,7 @@ export interface ClientCore {
 
 // A stock server limits nothing but the frame, and that to 100 MiB, the default of `ws`.
 const stockLimits = Object.fromEntries(
-  Object.keys(defaultLimits).map((name) => [name, 100 * 1_048_576]),
+  Object.keys(defaultToldLimits).map((name) => [name, 100 * 1_048_576]),
 ) as unknown as ToldLimits;
 
 /** Creates what is behind a client. */
@@ -40,7 +40,6 @@ export function createCore(options: ClientOptions): ClientCore {
   const { clock = platformClock, maxFrameBytes = 16_777_216 } = options;
   const full = dialect === "tautline";
   const { encode, decode } = toCodec(options.transformer);
-  const heads = new Map<string, string>();
   let order = 0;
 
   const { connection, start, abort, read } = createConnection({
@@ -55,7 +54,7 @@ export function createCore(options: ClientOptions): ClientCore {
     full,
     resumable: options.session !== false,
     clock,
-    limits: full ? defaultLimits : stockLimits,
+    limits: full ? defaultToldLimits : stockLimits,
     client: options.name,
     contract: contract?.hash,
     decode,
@@ -72,16 +71,6 @@ export function createCore(options: ClientOptions): ClientCore {
     } catch {}
   }
 
-  function headOf(kind: ProcedureKind, path: string) {
-    const key = kind + path;
-    let head = heads.get(key);
-    if (head === undefined) {
-      head = requestHead(kind, path);
-      heads.set(key, head);
-    }
-    return head;
-  }
-
   /** Makes the record of a call and lets it go. What is wrong with its input becomes its failure. */
   const open: ClientCore["open"] = (kind, path, input, options, reader) => {
     const { deadlineMs: asked = defaultMs, onLost = "fail", signal, lastEventId, key } = options;
@@ -91,7 +80,7 @@ export function createCore(options: ClientOptions): ClientCore {
     const call: Call = {
       kind,
       path,
-      head: headOf(kind, path),
+      head: requestHead(kind, path),
       input: "",
       order: order++,
       deadlineMs,
@@ -115,11 +104,13 @@ export function createCore(options: ClientOptions): ClientCore {
       owed: 0,
       unlisten: undefined,
     };
-    const go = (error: AnyCallError | undefined) => {
+    const go = (error?: AnyCallError) => {
       if (call.settled) return;
-      if (error === undefined) return start(call);
-      call.settled = true;
-      reader.fail(error);
+      if (error === undefined) start(call);
+      else {
+        call.settled = true;
+        reader.fail(error);
+      }
     };
     const unfit = (error: unknown) => {
       const message = `Cannot send the input: ${error instanceof Error ? error.message : error}`;
@@ -129,9 +120,8 @@ export function createCore(options: ClientOptions): ClientCore {
     try {
       // Missing means undefined, but a stock server with a transformer would never answer that.
       if (input !== undefined || !full) call.input = encode(input) ?? "";
-      const checked = contract?.check(path, input);
-      if (checked instanceof Promise) void checked.then(go, unfit);
-      else go(checked);
+      if (contract) contract.check(path, input, go, unfit);
+      else go();
     } catch (error) {
       unfit(error);
     }

@@ -33,8 +33,18 @@ export interface KnownContract<C> {
   /** The hash told in `hello`. PROTOCOL.md §6.3 */
   readonly hash: string;
   procedure(path: string): Pick<AnyProcedure, "deadlineMs" | "repeat"> | undefined;
-  /** The error of an input that does not fit; undefined when it does. May take time. */
-  check(path: string, input: unknown): Promise<AnyCallError | undefined> | AnyCallError | undefined;
+  /**
+   * Calls `go`, now or later, with the error of an input that does not fit, or with nothing when it
+   * does; `unfit` with what a schema throws later.
+   *
+   * @throws What a schema throws now.
+   */
+  check(
+    path: string,
+    input: unknown,
+    go: (error?: AnyCallError) => void,
+    unfit: (error: unknown) => void,
+  ): void;
   /** Whether a failure comes from a difference of the contracts, and if so, the error for that. */
   mismatch(
     error: AnyCallError,
@@ -63,12 +73,13 @@ export function withContract<C extends ContractDraft>(
   return {
     hash,
     procedure: (path) => procedures.get(path),
-    check(path, input) {
+    check(path, input, go, unfit) {
       const schema = procedures.get(path)?.input;
-      if (!validateInputs || !isSchema(schema)) return undefined;
+      if (!validateInputs || !isSchema(schema)) return go();
       const result = schema["~standard"].validate(input);
-      if (!(result instanceof Promise)) return result.issues && toInvalid(path, result.issues);
-      return result.then(({ issues }) => issues && toInvalid(path, issues));
+      const tell = ({ issues }: Awaited<typeof result>) => go(issues && toInvalid(path, issues));
+      if (result instanceof Promise) result.then(tell, unfit);
+      else tell(result);
     },
     mismatch(error, path, served) {
       const theirs = (error.data as Partial<Record<"contract", string | null>> | undefined)

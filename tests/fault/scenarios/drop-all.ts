@@ -3,6 +3,7 @@
  * mutations are in flight. Sessions make it a pause: nothing is lost, doubled or out of order, no
  * mutation fails, none runs twice.
  */
+import { startCrowd } from "../crowd.js";
 import type { Event } from "../history.js";
 import { must, mustLoseNothing, type Scenario } from "../scenario.js";
 
@@ -16,29 +17,32 @@ export const dropAllScenario = (count: number): Scenario => ({
   promise: "a thousand sockets dropped under load cost nothing but a pause of a second",
   async run(world) {
     const server = await world.server();
-    const clients = await world.clients(server.port, { count });
-    await clients.tell("follow", { what: "ticks" });
+    const crowd = await startCrowd(world, server.port, { count, processes: 4 });
+    await crowd.all((each) => each.tell("follow", { what: "ticks" }));
     await server.child.tell("pace", { beats: 20 });
-    must((await clients.tell("allReceive", { withinMs: 20_000 })) >= 0, "all streams flow");
+    must((await crowd.wait("allReceive", 20_000)) >= 0, "all streams flow");
     await world.letPass(500);
 
     // They have run when the sockets are dropped, and are answered only when all are back.
-    await clients.tell("call", { path: "slow", times: mutations, ms: 1_000 });
+    const call = { path: "slow", ms: 1_000 } as const;
+    await crowd.all((each, share) => each.tell("call", { ...call, times: mutations * share }));
     await world.letPass(world.random.between(100, 400));
-    await clients.tell("forgetLosses");
+    await crowd.all((each) => each.tell("forgetLosses"));
     await server.child.tell("dropAll", { events: 2 });
-    must((await clients.tell("allLost", { withinMs: 5_000 })) >= 0, "all were dropped");
-    must((await clients.tell("allOpen", { withinMs: 20_000 })) >= 0, "all are back");
+    must((await crowd.wait("allLost", 5_000)) >= 0, "all were dropped");
+    must((await crowd.wait("allOpen", 20_000)) >= 0, "all are back");
     await world.letPass(500);
-    await world.settled(clients);
-    await world.quiet(server, clients);
+    await world.settled(...crowd.processes);
+    await world.quiet(server, ...crowd.processes);
 
     const history = world.history();
     const at = history.find((event) => event.kind === "fault" && event.what === "dropAll")!.at;
     const unreceived = unreceivedAt(history, at);
     const backMs = lastOpen(history, at) - at;
-    const { outcomes, lost, sockets } = await clients.tell("report");
+    const { outcomes, lost, sockets } = await crowd.report();
     mustLoseNothing({ outcomes, lost });
+    const attached = history.filter(({ kind }) => kind === "attach").length;
+    must(attached >= 2 * count, `every socket told its session, or I10 says nothing: ${attached}`);
     must(unreceived >= leastUnreceived, `${leastUnreceived} events were under way: ${unreceived}`);
     must(backMs <= backWithinMs, `all were back in ${backWithinMs} ms: it took ${backMs}`);
     return { unreceived, backMs: Math.round(backMs), outcomes, lost, sockets };

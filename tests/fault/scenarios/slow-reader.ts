@@ -39,11 +39,6 @@ export const slowReaderScenario: Scenario = {
     const { lost } = await slow.tell("report");
     must(Object.keys(lost).length === 0, "the slow reader keeps its subscription");
 
-    await slow.tell("close");
-    proxy.cut();
-    await world.quiet(server, healthy);
-    await healthy.tell("close");
-    await server.child.tell("memory", { phase: "after" });
     const made = world.history().filter((event) => {
       return event.kind === "publish" && event.stream.startsWith("client-3-");
     }).length;
@@ -51,6 +46,12 @@ export const slowReaderScenario: Scenario = {
     const waitingBytes = 8 * 1_048_576; // in kernels and the proxy, besides the outbox
     const most = (waitingBytes + bytesPerSecond * 60) / 16_384;
     must(made < most, `the generator was held back: it made ${made} pages`);
+
+    await slow.tell("close");
+    proxy.cut();
+    await world.quiet(server, healthy);
+    await healthy.tell("close");
+    await server.child.tell("memory", { phase: "after" });
     return { pagesMade: made };
   },
 };

@@ -2,6 +2,7 @@
  * The server drops everybody at once. They come back spread over the window that it told them, and
  * its event loop goes on turning meanwhile.
  */
+import { startCrowd } from "../crowd.js";
 import { isAllOk, must, mustLoseNothing, type Scenario } from "../scenario.js";
 
 // "Some thousand clients want some seconds", says the option.
@@ -17,33 +18,34 @@ export const stormScenario = (count: number, { sessions = false } = {}): Scenari
   promise: "a storm of reconnecting clients ends with all of them back and the event loop free",
   async run(world) {
     const server = await world.server({ reconnectWindowMs });
-    const clients = await world.clients(server.port, { count });
-    await clients.tell("call", { path: "echo", times: count });
-    await clients.tell("settled", { withinMs: 20_000 });
+    const crowd = await startCrowd(world, server.port, { count, processes: 4 });
+    const callAll = () =>
+      crowd.all((each, share) => each.tell("call", { path: "echo", times: count * share }));
+    await callAll();
+    await world.settled(...crowd.processes);
     if (sessions) {
-      await clients.tell("follow", { what: "ticks" });
+      await crowd.all((each) => each.tell("follow", { what: "ticks" }));
       await server.child.tell("pace", { beats: 1 });
-      must((await clients.tell("allReceive", { withinMs: 20_000 })) >= 0, "all streams flow");
+      must((await crowd.wait("allReceive", 20_000)) >= 0, "all streams flow");
     }
-    await server.child.tell("loopDelay");
+    await server.child.tell("loopDelay"); // measures from now on
 
-    const before = await clients.tell("report");
-    await clients.tell("forgetLosses");
+    const before = await crowd.report();
+    await crowd.all((each) => each.tell("forgetLosses"));
     await server.child.tell("dropAll", { events: 0 });
-    must((await clients.tell("allLost", { withinMs: 5_000 })) >= 0, "all were dropped");
-    const ms = await clients.tell("allOpen", { withinMs: 20_000 });
-    must(ms >= 0, "all are back");
+    must((await crowd.wait("allLost", 20_000)) >= 0, "all were dropped");
+    const backMs = await crowd.wait("allOpen", 30_000);
+    must(backMs >= 0, "all are back");
     const delay = await server.child.tell("loopDelay");
     must(delay.p99 < 200, `the event loop's p99 is under 200 ms: it was ${delay.p99.toFixed(0)}`);
 
-    await clients.tell("call", { path: "echo", times: count });
-    await world.settled(clients);
-    await world.quiet(server, clients);
-    const { outcomes, lost, sockets } = await clients.tell("report");
+    await callAll();
+    await world.settled(...crowd.processes);
+    await world.quiet(server, ...crowd.processes);
+    const { outcomes, lost, sockets } = await crowd.report();
     must(isAllOk(outcomes.echo), "all are served again");
     if (sessions) mustLoseNothing({ outcomes, lost });
-    const each = (sockets - before.sockets) / count;
-    must(each <= 1.2, `no more than 1.2 sockets were opened for each: it was ${each.toFixed(2)}`);
-    return { backMs: Math.round(ms), delay, socketsEach: each };
+    const socketsEach = (sockets - before.sockets) / count;
+    return { backMs: Math.round(backMs), delay, socketsEach };
   },
 });

@@ -15,10 +15,10 @@ export type AnyCallError = TRPCClientError<{ errorShape: FailureShape; transform
 
 /** The class of every error of a call. */
 export class CallFailure extends Error {
-  readonly shape: FailureShape | undefined;
-  readonly data: FailureShape["data"] | undefined;
+  declare readonly shape: FailureShape | undefined;
+  declare readonly data: FailureShape["data"] | undefined;
   /** tRPC's links keep notes here. */
-  meta: Record<string, unknown> | undefined;
+  declare meta: Record<string, unknown> | undefined;
 
   constructor(message: string, shape?: FailureShape, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
@@ -42,20 +42,15 @@ export type LocalCode = Exclude<
 >;
 
 // What `appErrors` of the contracts says of them, in the short form that all bundles hold: the
-// HTTP status, and tRPC's name for it.
-const unavailable = [503, "SERVICE_UNAVAILABLE"] as const;
+// HTTP status, and tRPC's name for it. The others are 503.
 const kinds: {
-  readonly [Code in LocalCode]: readonly [status: number, name: FailureShape["data"]["code"]];
+  readonly [Code in LocalCode]?: readonly [status: number, name: FailureShape["data"]["code"]];
 } = {
   CANCELLED: [499, "CLIENT_CLOSED_REQUEST"],
   DEADLINE_EXCEEDED: [408, "TIMEOUT"],
-  NOT_SENT: unavailable,
-  OUTCOME_UNKNOWN: unavailable,
-  STREAM_LOST: unavailable,
   PAYLOAD_TOO_LARGE: [413, "PAYLOAD_TOO_LARGE"],
   CONTRACT_MISMATCH: [412, "PRECONDITION_FAILED"],
   INVALID_INPUT: [400, "BAD_REQUEST"],
-  CLOSED: unavailable,
 };
 
 /** Builds one of Tautline's own errors as a server would have sent it. */
@@ -66,7 +61,7 @@ export function toLocalError<Code extends LocalCode>(
   message: string,
   cause?: unknown,
 ): AnyCallError {
-  const [httpStatus, name] = kinds[code];
+  const [httpStatus, name] = kinds[code] ?? [503, "SERVICE_UNAVAILABLE"];
   // JSON-RPC 2.0 §5.1 has numbers of its own for these two; tRPC's others end in the status.
   const number = httpStatus === 400 ? -32600 : httpStatus === 503 ? -32603 : -31600 - httpStatus;
   const shape = { code: name, httpStatus, path, app: { code, data } };
@@ -82,15 +77,15 @@ export function toFailure(
   try {
     const shape = decode(encoded) as FailureShape;
     if (typeof shape.code === "number" && typeof shape.message === "string") return toError(shape);
+    throw new TypeError("It is no failure");
   } catch (error) {
     return toUnreadable(path, error);
   }
-  return toUnreadable(path);
 }
 
 /** Builds the error of an answer that can not be decoded: the two ends differ in transformer. */
-export function toUnreadable(path: string | undefined, cause?: unknown): AnyCallError {
-  const message = `Cannot decode the answer: ${cause ?? "it has another shape"}`;
+export function toUnreadable(path: string | undefined, cause: unknown): AnyCallError {
+  const message = `Cannot decode the answer: ${cause}`;
   const data = { code: "PARSE_ERROR", httpStatus: 400, path } as const;
   return toError({ message, code: -32700, data } as FailureShape, cause);
 }

@@ -122,16 +122,14 @@ export function createCalls(clock: Clock, events: CallsEvents) {
 
   /** Puts calls back in line, where their order says. */
   function again(calls: readonly Call[]) {
-    for (const call of calls) call.route = undefined;
-    // Events that nobody has read count against the credit: until they are read, the server
-    // must not be asked for as many again.
-    const ready = calls.filter((call) => !call.settled && !call.reader.backlog);
-    const isSubscription = (call: Call) => call.kind === "subscription";
-    waitingCalls = merged(
-      waitingCalls,
-      ready.filter((call) => !isSubscription(call)),
-    );
-    waitingSubscriptions = merged(waitingSubscriptions, ready.filter(isSubscription));
+    for (const call of calls) {
+      call.route = undefined;
+      // Events that nobody has read count against the credit: until they are read, the server
+      // must not be asked for as many again.
+      if (!call.settled && !call.reader.backlog) lineOf(call).add(call);
+    }
+    waitingCalls = inOrder(waitingCalls);
+    waitingSubscriptions = inOrder(waitingSubscriptions);
     events.wake();
   }
 
@@ -209,8 +207,6 @@ function first(waiting: Set<Call>): Call | undefined {
   for (const call of waiting) return call;
 }
 
-function merged(waiting: Set<Call>, back: readonly Call[]): Set<Call> {
-  return back.length === 0
-    ? waiting
-    : new Set([...back, ...waiting].sort((a, b) => a.order - b.order));
+function inOrder(waiting: Set<Call>): Set<Call> {
+  return new Set([...waiting].sort((a, b) => a.order - b.order));
 }

@@ -58,85 +58,60 @@ export function guarded(run: () => void) {
   }
 }
 
-interface Waiting {
-  resolve(result: IteratorResult<unknown, undefined>): void;
-  reject(error: AnyCallError): void;
-}
-
 /** A reader with `for await`, and its iterator. */
 export function createIterator(following: () => Following) {
   let events: unknown[] = [];
-  let waiting: Waiting[] = [];
-  let ended = false;
-  let iterated = false;
+  let isOver = false;
+  let isIterated = false;
   let failure: AnyCallError | undefined;
+  let wake = () => {};
 
-  function finish() {
-    ended = true;
-    const all = waiting;
-    waiting = [];
-    for (const { resolve, reject } of all) {
-      // Only one is told of the failure, as only one would have got the event.
-      const error = failure;
-      failure = undefined;
-      if (error === undefined) resolve(done);
-      else reject(error);
+  async function* iterate() {
+    for (;;) {
+      while (events.length > 0) {
+        const event = events.shift();
+        following().read();
+        yield event;
+      }
+      if (failure !== undefined) throw failure;
+      if (isOver) return;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
     }
   }
 
   const reader: Reader = {
     next(event) {
-      const first = waiting.shift();
-      if (first === undefined) {
-        events.push(event);
-        return;
-      }
-      first.resolve({ value: event, done: false });
-      following().read();
+      events.push(event);
+      wake();
     },
     fail(error) {
       failure = error;
-      finish();
+      wake();
     },
     end(byServer) {
       if (!byServer) events = [];
-      finish();
+      isOver = true;
+      wake();
     },
     get backlog() {
       return events.length > 0;
     },
   };
 
+  const inner = iterate();
   const iterator = {
     [Symbol.asyncIterator]() {
-      if (iterated) throw new TypeError("Cannot iterate a subscription twice: subscribe again");
-      iterated = true;
+      if (isIterated) throw new TypeError("Cannot iterate a subscription twice: subscribe again");
+      isIterated = true;
       return iterator;
     },
-    next(): Promise<IteratorResult<unknown, undefined>> {
-      if (events.length > 0) {
-        const value = events.shift();
-        following().read();
-        return Promise.resolve({ value, done: false });
-      }
-      if (failure !== undefined) {
-        const error = failure;
-        failure = undefined;
-        return Promise.reject(error);
-      }
-      if (ended) return Promise.resolve(done);
-      return new Promise((resolve, reject) => {
-        waiting.push({ resolve, reject });
-      });
-    },
-    return(): Promise<IteratorResult<unknown, undefined>> {
-      events = [];
-      failure = undefined;
-      following().stop();
-      return Promise.resolve(done);
+    next: () => inner.next(),
+    return() {
+      following().stop(); // first, or a `next` that waits would keep `inner` waiting
+      return inner.return();
     },
   };
   return { reader, iterator };
 }
-
-const done = { value: undefined, done: true } as const;

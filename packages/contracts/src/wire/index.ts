@@ -38,6 +38,7 @@ export {
   type Welcome,
 } from "./messages.js";
 export { guardedSuperjson } from "./superjson-guard.js";
+export { defaultToldLimits } from "./told-limits.js";
 export {
   type DecodeOptions,
   decodeValue,

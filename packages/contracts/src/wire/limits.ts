@@ -3,6 +3,7 @@
  * typed error or a close code. `welcome` tells them to the client, which queues what exceeds
  * them. PROTOCOL.md §8.
  */
+import { defaultToldLimits } from "./told-limits.js";
 export interface Limits {
   /**
    * The largest frame, in bytes, either way. A larger one closes with 1009; a larger result
@@ -81,12 +82,8 @@ export interface Limits {
 
 /** The limits of a server that sets none. */
 export const defaultLimits: Limits = {
-  maxFrameBytes: 1_048_576,
-  maxCallsInFlight: 64,
+  ...defaultToldLimits,
   maxCallsPerPrincipal: 512,
-  maxSubscriptions: 256,
-  messagesPerSecond: 1_000,
-  messageBurst: 2_000,
   maxOutboxBytes: 1_048_576,
   maxJsonDepth: 64,
   maxJsonNodes: 100_000,

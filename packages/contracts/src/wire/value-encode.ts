@@ -59,7 +59,7 @@ export function encodeValue(value: unknown): EncodedValue {
         return value && encodeObject(value);
       case "function":
       case "symbol":
-        throw refusal(`a ${typeof value}`);
+        return refuse(`a ${typeof value}`);
       default:
         return value;
     }
@@ -80,7 +80,7 @@ export function encodeValue(value: unknown): EncodedValue {
       if (value instanceof Error) return encodeInner("Error", value, errorFields(value));
       if (ArrayBuffer.isView(value)) {
         const name = (value as Uint8Array)[Symbol.toStringTag];
-        if (!typedArrayName.test(name)) throw refusal(`a ${name}`);
+        if (!typedArrayName.test(name)) refuse(`a ${name}`);
         return encodeInner(["typed-array", name], value, [...(value as Uint8Array)]);
       }
     }
@@ -89,18 +89,20 @@ export function encodeValue(value: unknown): EncodedValue {
 
   /** Encodes what stands for `owner`; the annotations inside are relative to it. */
   function encodeInner(type: Annotation, owner: object, content: object): unknown {
-    const outer = { from, found };
+    const outerFrom = from;
+    const outerFound = found;
     from = keys.length;
     found = undefined;
     const json = encodeInside(owner, content);
     const tree: AnnotationTree = found === undefined ? [type] : [type, found];
-    ({ from, found } = outer);
+    from = outerFrom;
+    found = outerFound;
     return annotate(tree, json);
   }
 
   /** Encodes what is in an object or a list. */
   function encodeInside(owner: object, content: any): unknown {
-    if (ancestors.includes(owner)) throw refusal("a reference in a circle");
+    if (ancestors.includes(owner)) refuse("a reference in a circle");
     ancestors.push(owner);
     const json =
       typeof content.toJSON === "function"
@@ -115,13 +117,13 @@ export function encodeValue(value: unknown): EncodedValue {
     const names = isList ? content : Object.keys(content);
     if (names.length === 0 && !isList && isInstance(content)) {
       // Nearly always a forgotten `await`.
-      throw refusal(`an empty ${content.constructor?.name ?? "object"}`);
+      refuse(`an empty ${content.constructor?.name ?? "object"}`);
     }
     let json = content;
     for (let i = 0; i < names.length; i++) {
       const key = isList ? i : names[i];
       // An assignment would set a prototype, at most receivers, too.
-      if (key === "__proto__") throw refusal("the key `__proto__`");
+      if (key === "__proto__") refuse("the key `__proto__`");
       const value = content[key];
       if (typeof value === "string") continue; // the most frequent, and always JSON
       keys.push(key);
@@ -138,15 +140,15 @@ export function encodeValue(value: unknown): EncodedValue {
     if (keys.length === from) {
       found = tree; // the whole value: a path would have no keys
     } else {
-      if (keys.some(isForbiddenKey)) throw refusal("what needs an annotation");
+      if (keys.some(isForbiddenKey)) refuse("what needs an annotation");
       found ??= {};
       (found as Record<string, AnnotationTree>)[pathFrom(from)] = tree;
     }
     return json;
   }
 
-  function refusal(what: string): TypeError {
-    return new TypeError(`Cannot encode ${what} at ${pathFrom(0) || "the root"}`);
+  function refuse(what: string): never {
+    throw new TypeError(`Cannot encode ${what} at ${pathFrom(0) || "the root"}`);
   }
 
   function pathFrom(from: number): string {
@@ -163,7 +165,7 @@ export function stringifyValue(value: unknown): string {
 }
 
 /** The typed arrays superjson knows; those of bigints are not among them. */
-export const typedArrayName = /^(Int(8|16|32)|Uint(8|16|32|8Clamped)|Float(32|64))Array$/;
+export const typedArrayName = /^(U?[Ii]nt(8|8Clamped|16|32)|Float(32|64))Array$/;
 
 // The stack stays here: it tells strangers about our files.
 function errorFields(error: Error): object {

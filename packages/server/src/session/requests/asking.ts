@@ -23,7 +23,7 @@ export class Asking {
    * Goes on with what the store gives.
    *
    * @param toError What the caller is told when the store fails.
-   * @param lost The store failed, or answered when that had counted as failed: it may have done it.
+   * @param lost The store failed and may have done it; called again when it answers after all.
    */
   ask<Given, Result>(
     operation: () => MaybePromise<Given>,
@@ -56,21 +56,19 @@ export class Asking {
         timer.cancel();
         this.#onFailure(cause);
         reject(toError());
+        lost?.();
       };
       const timer = this.#clock.after(this.#timeoutMs, () =>
         fail(new Error(`The store took longer than ${this.#timeoutMs} ms`)),
       );
       asked.then(
         (given) => {
-          if (isOver) return lost?.();
+          if (isOver) return lost?.(); // once more: when its time was over, it was not done yet
           isOver = true;
           timer.cancel();
           resolve(given);
         },
-        (cause) => {
-          fail(cause);
-          lost?.();
-        },
+        (cause) => (isOver ? lost?.() : fail(cause)),
       );
     });
   }

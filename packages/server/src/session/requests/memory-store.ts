@@ -149,10 +149,10 @@ class MemoryRequestStore implements RequestStore {
     this.#ofSessions = new Retention(clock, sessionRetentionMs, (entry) => this.#unfile(entry));
     this.#ofKeys = new Retention(clock, keyRetentionMs, (entry) => this.#unfile(entry));
     this.#idleSessions = new Retention(clock, sessionRetentionMs, (session) => {
-      const idleMs = clock.now() - session.usedAt;
+      const now = clock.now();
       // Its age is not counted at every request: it is asked when it might be over.
-      if (session.records.size > 0 || idleMs < sessionRetentionMs)
-        this.#idleSessions.touch(session);
+      const isOver = session.records.size === 0 && now - session.usedAt >= sessionRetentionMs;
+      if (!isOver) this.#idleSessions.touch(session, now);
       else this.#dropSession(session);
     });
   }
@@ -161,19 +161,20 @@ class MemoryRequestStore implements RequestStore {
     if (onlyUnder !== undefined && onlyUnder !== this.epoch) {
       return { name: "other-epoch", epoch: this.epoch };
     }
-    const found = this.#find(id);
+    const now = this.#clock.now();
+    const found = this.#find(id, now);
     if (found !== undefined) return { name: "exists", record: toRecord(found) };
     const limit = this.#limitReached(id, draft.principal);
     if (limit !== undefined) return { name: "full", limit };
 
     const { principal, hash, incarnation, claim } = draft;
     const state = "RUNNING";
-    this.#file({ id, principal, hash, claim, incarnation, attempt: 1, state, answer: null });
+    this.#file({ id, principal, hash, claim, incarnation, attempt: 1, state, answer: null }, now);
     return created;
   }
 
   read(id: RequestId) {
-    const entry = this.#find(id);
+    const entry = this.#find(id, this.#clock.now());
     if (entry !== undefined) return toRecord(entry);
     if (id.key !== undefined) return undefined;
     const low = this.#sessions.get(id.session)?.low ?? 0;
@@ -181,29 +182,31 @@ class MemoryRequestStore implements RequestStore {
   }
 
   takeOver(id: RequestId, attempt: number, incarnation: string) {
-    const entry = this.#find(id);
+    const now = this.#clock.now();
+    const entry = this.#find(id, now);
     if (entry === undefined) return { name: "moved", record: undefined } as const;
     if (entry.state !== "RUNNING" || entry.attempt !== attempt) {
       return { name: "moved", record: toRecord(entry) } as const;
     }
     entry.attempt++;
     entry.incarnation = incarnation;
-    this.#retentionOf(id).touch(entry);
+    this.#retentionOf(id).touch(entry, now);
     return taken;
   }
 
   settle(id: RequestId, attempt: number, state: "DONE" | "FAILED", answer: Answer | null) {
-    const entry = this.#find(id);
+    const now = this.#clock.now();
+    const entry = this.#find(id, now);
     if (entry === undefined) return "gone";
     if (entry.state !== "RUNNING" || entry.attempt !== attempt) return "fenced";
     entry.state = state;
-    this.#retentionOf(id).touch(entry);
+    this.#retentionOf(id).touch(entry, now);
     if (answer !== null) this.#keepAnswer(entry, answer);
     return "settled";
   }
 
   release(id: RequestId, { incarnation, claim }: RequestDraft) {
-    const entry = this.#find(id);
+    const entry = this.#find(id, this.#clock.now());
     const isUntouched = entry?.state === "RUNNING" && entry.attempt === 1;
     if (isUntouched && entry.incarnation === incarnation && entry.claim === claim) {
       this.#remove(entry);
@@ -234,13 +237,13 @@ class MemoryRequestStore implements RequestStore {
     this.#answered.clear();
   }
 
-  #find(id: RequestId): Entry | undefined {
+  #find(id: RequestId, now: number): Entry | undefined {
     const entry =
       id.key === undefined
         ? this.#sessions.get(id.session)?.records.get(id.n)
         : this.#keyed.get(id.principal)?.get(id.key);
     // The timer may be late, and a record must not answer beyond its time.
-    if (entry === undefined || !this.#retentionOf(id).isOver(entry)) return entry;
+    if (entry === undefined || !this.#retentionOf(id).isOver(entry, now)) return entry;
     this.#remove(entry);
     return undefined;
   }
@@ -257,24 +260,24 @@ class MemoryRequestStore implements RequestStore {
     return `maxRecordsPerPrincipal is ${this.#maxPerPrincipal}`;
   }
 
-  #file(entry: Entry) {
+  #file(entry: Entry, now: number) {
     const { id, principal } = entry;
-    if (id.key === undefined) this.#sessionOf(id.session).records.set(id.n, entry);
+    if (id.key === undefined) this.#sessionOf(id.session, now).records.set(id.n, entry);
     else this.#keysOf(id.principal).set(id.key, entry);
-    this.#retentionOf(id).touch(entry);
+    this.#retentionOf(id).touch(entry, now);
     this.#count++;
     this.#perPrincipal.set(principal, (this.#perPrincipal.get(principal) ?? 0) + 1);
   }
 
-  #sessionOf(name: string): SessionEntry {
+  #sessionOf(name: string, now: number): SessionEntry {
     let session = this.#sessions.get(name);
     if (session === undefined) {
       session = { name, records: new Map(), low: 0, usedAt: 0 };
       this.#sessions.set(name, session);
-      this.#idleSessions.touch(session);
+      this.#idleSessions.touch(session, now);
       this.#count++;
     }
-    session.usedAt = this.#clock.now();
+    session.usedAt = now;
     return session;
   }
 

@@ -514,6 +514,79 @@ describe("two servers over one store", () => {
   });
 });
 
+describe("what a failing store left behind", () => {
+  it("is repaired when it works again: who asks later gets the answer", async () => {
+    const clock = createManualClock();
+    const memory = createMemoryRequestStore({ clock });
+    let failures = 3;
+    const store = changed(memory, {
+      settle(...given) {
+        if (failures-- > 0) throw new Error("no disk");
+        return memory.settle(...given);
+      },
+    });
+    const records = serverOn(store, clock, "here");
+    const execute = handler();
+    expect(await outcomeOf(() => records.run(mutation(), execute))).toBe("OUTCOME_UNKNOWN");
+    await clock.advanceAsync(2_999); // tried at once, after 1 s and 2 s more
+    expect(await outcomeOf(() => records.run(mutation(), execute))).toBe("OUTCOME_UNKNOWN");
+    await clock.advanceAsync(1);
+    expect(await records.run(mutation(), execute)).toEqual(ok("done"));
+    expect(execute).toHaveBeenCalledOnce();
+  });
+
+  it("is taken back when it was created and the store did not say so", async () => {
+    const clock = createManualClock();
+    const memory = createMemoryRequestStore({ clock });
+    const create = vi.fn((...given: Parameters<RequestStore["create"]>) => {
+      memory.create(...given);
+      return Promise.reject<never>(new Error("no network"));
+    });
+    const records = serverOn(changed(memory, { create }), clock, "here");
+    expect(await outcomeOf(() => records.run(mutation(), handler()))).toBe("NOT_RECORDED");
+    await settled();
+    expect(memory.read({ session: "s1", n: 1 })).toBeUndefined();
+  });
+
+  it("lets nobody wait for a server that lives, and runs nothing", async () => {
+    const clock = createManualClock();
+    const store = createMemoryRequestStore({ clock });
+    const isLive = (incarnation: string) => incarnation !== "dead";
+    const [a, b] = ["a", "b"].map((name) => serverOn(store, clock, name, { isLive })) as [
+      RequestRecords,
+      RequestRecords,
+    ];
+    store.create(
+      { session: "s1", n: 1 },
+      { principal: "ana", hash: 7, incarnation: "dead", claim: 1 },
+    );
+    const failing = mutation({
+      repeat: { lookup: () => Promise.reject(new Error("no database")) },
+    });
+    expect(await outcomeOf(() => a.run(failing, handler()))).toBe("OUTCOME_UNKNOWN");
+    await settled();
+    const execute = handler("of b");
+    expect(await outcomeOf(() => b.run(mutation(), execute))).toBe("OUTCOME_UNKNOWN");
+    expect(await b.run(mutation({ repeat: "safe" }), execute)).toEqual(ok("of b"));
+  });
+
+  it("is left as it is when the server closes, and no timer with it", async () => {
+    const clock = createManualClock();
+    const memory = createMemoryRequestStore({ clock });
+    const settle = vi.fn(() => {
+      throw new Error("no disk");
+    });
+    const records = serverOn(changed(memory, { settle }), clock, "here");
+    expect(await outcomeOf(() => records.run(mutation(), handler()))).toBe("OUTCOME_UNKNOWN");
+    await settled();
+    const calls = settle.mock.calls.length;
+    await records.close();
+    await clock.advanceAsync(minutes(20));
+    expect(settle).toHaveBeenCalledTimes(calls);
+    expect(clock.leftovers()).toEqual([]);
+  });
+});
+
 describe("a mutation that was given up before it began", () => {
   it("is not run, and leaves no record; who sent the same is answered", async () => {
     const clock = createManualClock();

@@ -100,7 +100,6 @@ interface Task {
 /** A task that somebody waits for, in this process. */
 interface RunningTask {
   readonly task: Task;
-  readonly record: RequestRecord;
   readonly answer: Promise<Answer>;
 }
 
@@ -188,7 +187,9 @@ export class RequestRecords {
 
   /** The same request came again while it runs here. */
   #meet(task: Task, running: RunningTask): MaybePromise<Answer> {
-    const decision = this.#policyOn(task, running.record, { runsHere: true });
+    const { principal, hash } = running.task.request;
+    const facts = { principal, hash, incarnation: this.#incarnation, claim: 0, attempt: 1 };
+    const decision = this.#policyOn(task, { ...facts, state: "RUNNING" }, { runsHere: true });
     if (decision.name !== "join") return this.#act(task, decision, 0);
     return running.answer.catch((cause) => {
       // That one was given up before its handler began. This one is still wanted.
@@ -200,10 +201,8 @@ export class RequestRecords {
   }
 
   #track(task: Task, answer: Promise<Answer>) {
-    const { request, id } = task;
-    const text = toText(id);
-    const record: RequestRecord = { ...this.#draft(request), attempt: 1, state: "RUNNING" };
-    this.#running.set(text, { task, record, answer });
+    const text = toText(task.id);
+    this.#running.set(text, { task, answer });
     const done = () => this.#running.delete(text);
     answer.then(done, done);
   }

@@ -21,10 +21,10 @@ export class Retention<Item extends object> {
     this.#expired = expired;
   }
 
-  /** The item was written: its time begins again. */
-  touch(item: Item) {
+  /** The item was written at `now`: its time begins again. */
+  touch(item: Item, now: number) {
     this.#touchedAt.delete(item); // or it would keep its old place
-    this.#touchedAt.set(item, this.#clock.now());
+    this.#touchedAt.set(item, now);
     this.#timer ??= this.#clock.after(this.#retentionMs, () => this.#sweep());
   }
 
@@ -34,9 +34,9 @@ export class Retention<Item extends object> {
   }
 
   /** Whether its time is over, though the timer may be late. */
-  isOver(item: Item): boolean {
+  isOver(item: Item, now: number): boolean {
     const touchedAt = this.#touchedAt.get(item);
-    return touchedAt === undefined || this.#clock.now() - touchedAt >= this.#retentionMs;
+    return touchedAt === undefined || now - touchedAt >= this.#retentionMs;
   }
 
   close() {
