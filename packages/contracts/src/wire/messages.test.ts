@@ -221,24 +221,68 @@ describe("readClientMessage", () => {
   );
 
   it("takes every client's frame that PROTOCOL.md prints", () => {
+    const ofServers = new Set<unknown>(["welcome", "reconnect", "reauth", "goaway"]);
     const protocol = readFileSync(new URL("../../../../PROTOCOL.md", import.meta.url), "utf8");
     const frames = [...protocol.matchAll(/```json\n([\s\S]*?)```/g)]
       .flatMap(([, block = ""]) => block.trim().split("\n"))
       .map((line) => JSON.parse(line) as Record<string, unknown>)
-      .filter((frame) => "method" in frame && frame.method !== "welcome")
-      .filter((frame) => frame.method !== "reconnect");
+      .filter(({ method }) => method !== undefined && !ofServers.has(method));
     expect(new Set(frames.map((frame) => frame.method))).toEqual(
       new Set([
         "hello",
         "connectionParams",
         "query",
+        "mutation",
         "subscription",
         "subscription.stop",
         "cancel",
         "credit",
+        "ack",
+        "auth",
       ]),
     );
     for (const frame of frames) expect(read(frame)).toBe(frame);
+  });
+
+  const request = { id: 1, method: "mutation", params: { path: "a" } };
+  const first = { session: "s", n: 0, storeEpoch: "e", ageMs: 0 };
+
+  it.each([
+    ["a key of 128 characters", { ...request, key: "k".repeat(128) }],
+    ["a low", { ...request, low: 0 }],
+    ["a first sending", { ...request, first }],
+    ["a hello for a new session", { method: "hello", version: 1, session: {} }],
+    [
+      "a hello for an old one",
+      { method: "hello", version: 1, session: { id: "a", secret: "b", received: 0 } },
+    ],
+    ["an ack", { method: "ack", received: 0 }],
+    ["credentials", { method: "auth", credentials: { token: "t" } }],
+    ["no credentials", { method: "auth", credentials: null }],
+  ])("takes %s", (_, message) => {
+    expect(read(message)).toBe(message);
+  });
+
+  it.each([
+    ["no key of nothing", { ...request, key: "" }, 1],
+    ["no key of 129 characters", { ...request, key: "k".repeat(129) }, 1],
+    ["no key that is a number", { ...request, key: 5 }, 1],
+    ["no low below 0", { ...request, low: -1 }, 1],
+    ["no half a low", { ...request, low: 0.5 }, 1],
+    ["no first sending that is a text", { ...request, first: "s" }, 1],
+    ["no first sending without its age", { ...request, first: { ...first, ageMs: undefined } }, 1],
+    ["no session of a megabyte", { ...request, first: { ...first, session: "s".repeat(65) } }, 1],
+    ["no ack of a text", { method: "ack", received: "1" }, null],
+    ["no ack below 0", { method: "ack", received: -1 }, null],
+    ["no credentials of numbers", { method: "auth", credentials: { n: 1 } }, null],
+    [
+      "no credentials of a megabyte",
+      { method: "auth", credentials: { a: "a".repeat(17_000) } },
+      null,
+    ],
+    ["no session without a secret", { method: "hello", version: 1, session: { id: "a" } }, null],
+  ])("takes %s", (_, message, id) => {
+    expect(read(message)).toMatchObject({ method: "malformed", id });
   });
 
   it("never throws, changes nothing, and answers under an id only if that id is usable", () => {
@@ -246,7 +290,7 @@ describe("readClientMessage", () => {
     const id = fc.oneof(fc.integer(), fc.string(), fc.anything());
     const method = fc.constantFrom(
       ...["hello", "connectionParams", "query", "mutation", "subscription"],
-      ...["subscription.stop", "cancel", "credit", "publish", undefined],
+      ...["subscription.stop", "cancel", "credit", "ack", "auth", "publish", undefined],
     );
     const params = fc.oneof(
       fc.anything(),
