@@ -4,8 +4,8 @@
  */
 import { contract, mutation, query, subscription } from "@tautline/contracts";
 import * as z from "zod";
-import { Change, Entry, Incident, Mark, Sample, Series } from "./domain.js";
-import { type ChartWindow, chartWindows, services, severities } from "./vocabulary.js";
+import { Change, Entry, Incident, Mark, RunRecord, Sample, Series } from "./domain.js";
+import { type ChartWindow, chartWindows, longestRun, services, severities } from "./vocabulary.js";
 
 // Every change to an incident may be sent again when its answer was lost: each names what it makes
 // or finds what it made, so doing it twice is doing it once. The deadline leaves room for a cut
@@ -103,6 +103,36 @@ export const incidents = contract({
     restart: mutation({
       output: z.object({ pid: z.int() }),
       errors: { NOT_SUPERVISED: z.object({ command: z.string() }) },
+    }),
+  },
+
+  proof: {
+    /**
+     * One numbered piece of work of a run. Its session sees to it that a call is heard once, however
+     * often its socket is lost. A killed server takes the sessions with it: then the client sends
+     * again what was not answered, for it is `repeat: "safe"`, and the server finds in its database
+     * what was done already.
+     *
+     * No `key`: run and number are one already, kept where a kill does not reach.
+     */
+    work: mutation({
+      input: z.object({ run: z.uuid(), number: z.int().min(1).max(longestRun) }),
+      output: z.object({ known: z.boolean() }),
+      repeat: "safe",
+      deadlineMs: 20_000,
+    }),
+
+    /** What the server has written down of a run, whatever the page believes. */
+    record: query({ input: z.object({ run: z.uuid() }), output: RunRecord }),
+
+    /**
+     * Numbers, one after the other, as many a second as there are calls. A plain generator: its
+     * events have no ids, so only the session keeps them while the socket is away. Whoever has lost
+     * the session as well goes on `after` a number.
+     */
+    numbers: subscription({
+      input: z.object({ after: z.int().nullable() }),
+      output: z.int(),
     }),
   },
 });

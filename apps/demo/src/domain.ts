@@ -80,6 +80,18 @@ export const Series = z.object({
 /** See the schema of the same name. */
 export type Series = z.infer<typeof Series>;
 
+/** What the server has written down of one run of the load. */
+export const RunRecord = z.object({
+  /** The numbers that were executed, as runs of neighbours: [[1, 812], [815, 815]]. */
+  executed: z.array(z.tuple([z.int(), z.int()])),
+  /** How many of them were executed more than once. */
+  twice: z.int(),
+  /** How often one was asked for again, and found done. */
+  known: z.int(),
+});
+/** See the schema of the same name. */
+export type RunRecord = z.infer<typeof RunRecord>;
+
 /** One reading of every service, taken together. */
 export const Sample = z.object({
   at: z.date(),

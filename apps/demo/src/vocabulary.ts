@@ -43,3 +43,9 @@ export const chartWindows = {
 
 /** One of {@link chartWindows}. */
 export type ChartWindow = keyof typeof chartWindows;
+
+/** The load of the proof: a call and an event each so many milliseconds. */
+export const loadEveryMs = 50;
+
+/** A run of the load ends by itself after so many calls: three minutes are enough to break much. */
+export const longestRun = 3_600;

@@ -8,6 +8,7 @@ import "./styles/base.css";
 import "./styles/room.css";
 import "./styles/incidents.css";
 import "./styles/line.css";
+import "./styles/proof.css";
 import "./styles/metrics.css";
 import "./styles/door.css";
 

@@ -1,6 +1,7 @@
 /** What every handler is given: the room, and who is asking. */
 import type { Feed } from "./feed.js";
 import type { Network } from "./network.js";
+import type { ProofRecord } from "./proof-record.js";
 import type { Store } from "./store.js";
 
 /** The room: one per process. */
@@ -8,6 +9,8 @@ export interface Room {
   readonly store: Store;
   readonly feed: Feed;
   readonly network: Network;
+  /** What the load of the proof has made this room do. */
+  readonly proof: ProofRecord;
   /** When this process began. */
   readonly startedAt: Date;
   /** Asks the supervisor for another process; `undefined` when nobody supervises this one. */

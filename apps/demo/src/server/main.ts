@@ -14,8 +14,10 @@ const respawnAfterMs = 1_200;
 
 const flags = readFlags();
 if (flags.fresh) {
-  for (const suffix of ["", "-wal", "-shm"]) {
-    rmSync(join(flags.data, `incidents.db${suffix}`), { force: true });
+  for (const name of ["incidents.db", "proof.db"]) {
+    for (const suffix of ["", "-wal", "-shm"]) {
+      rmSync(join(flags.data, name + suffix), { force: true });
+    }
   }
 }
 

@@ -16,7 +16,9 @@ import { parseFlags } from "./flags.js";
 import { incident } from "./handlers/incident.js";
 import { line } from "./handlers/line.js";
 import { metrics } from "./handlers/metrics.js";
+import { proof } from "./handlers/proof.js";
 import { pageOf, watchNetwork } from "./network.js";
+import { createProofRecord } from "./proof-record.js";
 import { seed } from "./seed.js";
 import { staticFiles } from "./static-files.js";
 import { createStore } from "./store.js";
@@ -36,12 +38,13 @@ const room: Room = {
   store,
   feed: createFeed(),
   network: watchNetwork(http),
+  proof: createProofRecord(join(data, "proof.db")),
   startedAt: new Date(),
   restart: process.send && (() => tell({ type: "restart" })),
 };
 
 const server = createServer({
-  router: implement(incidents).context<Ctx>().router({ incident, metrics, line }),
+  router: implement(incidents).context<Ctx>().router({ incident, metrics, line, proof }),
   authenticate,
   createContext: ({ principal }): Ctx => ({ ...room, ...principal }),
   origins: "same",
@@ -67,6 +70,7 @@ async function leave() {
   http.close();
   await server.close();
   store.close();
+  room.proof.close();
   process.exit(0);
 }
 process.once("SIGTERM", leave);

@@ -7,6 +7,7 @@ import type { Change } from "../../domain.js";
 import type { Line } from "../line/line.js";
 import { useTRPC } from "../line/tautline.js";
 import { useLine } from "../line/use-line.js";
+import { pause } from "../ui/pause.js";
 import { applyToStory, withIncident } from "./apply-change.js";
 
 /** Pause before everything is read anew, in milliseconds. */
@@ -54,14 +55,4 @@ function apply({ name, queryClient, story }: Line, trpc: Trpc, change: Change) {
   );
   // One's own changes are told of as calls that were answered.
   if (entry.by !== name) story.happened({ type: "change", happenedAt: entry.at });
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

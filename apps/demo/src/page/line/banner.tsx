@@ -44,8 +44,9 @@ export function LineBanner({ signOut }: { signOut: () => void }) {
       {down && !patient && state !== "closed" && (
         <div className="banner" data-tone="warn">
           <p>
-            <strong>{lostAt ? "The line is down." : "Connecting…"}</strong> What you do now waits,
-            and goes out when it is back.
+            <strong>{lostAt ? "The line is down." : "Connecting…"}</strong>{" "}
+            {state === "resuming" && "The session is kept. "}
+            What you do now waits, and goes out when it is back.
             {waiting > 0 && ` ${waiting} waiting.`}
           </p>
           <Since at={lostAt} now={now} />

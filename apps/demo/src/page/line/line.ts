@@ -6,6 +6,7 @@ import { QueryClient } from "@tanstack/react-query";
 import { connectionOf, createClient, mayRetry, withContract } from "@tautline/client";
 import { incidents } from "../../contract.js";
 import { startLive } from "../metrics/live.js";
+import { createLoad } from "../proof/load.js";
 import { createStoryteller } from "./storyteller.js";
 
 /** What {@link openLine} makes. */
@@ -44,6 +45,10 @@ export function openLine(name: string) {
 
   const story = createStoryteller({ api, connection, queryClient });
   const live = startLive(api);
+  const load = createLoad({
+    api,
+    onSettled: (madeAt, answered) => story.happened({ type: "settled", madeAt, answered }),
+  });
 
   return {
     name,
@@ -51,7 +56,9 @@ export function openLine(name: string) {
     queryClient,
     story,
     live,
+    load,
     close() {
+      load.close();
       live.stop();
       story.stop();
       queryClient.clear();

@@ -1,6 +1,11 @@
-/** The line itself, for those who want to know: its state, its figures, and two ways to break it. */
+/**
+ * The line itself, for those who want to know: its state, its figures, two ways to break it, and a
+ * load to break it under.
+ */
 import { useIsMutating } from "@tanstack/react-query";
-import { CutIcon, RestartIcon } from "../ui/icons.js";
+import { appErrorOf } from "@tautline/client";
+import { ProofPanel, useProof } from "../proof/panel.js";
+import { CutIcon, PowerIcon, StartIcon, StopIcon } from "../ui/icons.js";
 import { useNow } from "../ui/now.js";
 import { clockTime, duration } from "../ui/time.js";
 import { useToast } from "../ui/toasts.js";
@@ -10,12 +15,13 @@ import { useApi, useConnection, useConnectionStats } from "./tautline.js";
 import { useLine, useLineStory } from "./use-line.js";
 
 /** How long the network stays cut, in seconds: long enough to do something meanwhile. */
-const cutSeconds = 6;
+const cutSeconds = 5;
 
 export const stateNames: Record<LineState, string> = {
   connecting: "Connecting",
   open: "Open",
   waiting: "Waiting",
+  resuming: "Resuming",
   closed: "Closed",
 };
 
@@ -23,27 +29,29 @@ export const stateNames: Record<LineState, string> = {
 export function LinePanel({ titled = true }: { titled?: boolean }) {
   const api = useApi();
   const { state: connection } = useConnection();
-  const { story: storyteller } = useLine();
+  const { story: storyteller, load } = useLine();
+  const { phase, onTheWay } = useProof();
   const story = useLineStory();
-  const waiting = useIsMutating();
+  const waiting = useIsMutating() + onTheWay;
   const now = useNow();
   const toast = useToast();
   const { state, roundTripMs, server } = story;
-  const { framesIn, framesOut, charactersIn, charactersOut } = useConnectionStats();
+  const { resumes, messagesRepeated, ...traffic } = useConnectionStats();
+  const isLoaded = phase === "running" || phase === "finishing";
 
   async function cut() {
     storyteller.happened({ type: "cut", forMs: cutSeconds * 1_000, at: new Date() });
     await api.line.cut.mutate({ seconds: cutSeconds }).catch(failed("The network was not cut."));
   }
 
-  async function restart() {
+  async function kill() {
     if (server) storyteller.happened({ type: "kill", pid: server.pid, at: new Date() });
-    await api.line.restart.mutate().catch(failed("The server was not restarted."));
+    await api.line.restart.mutate().catch(failed("The server was not killed."));
   }
 
-  // The answer may well be lost with the line that it breaks: then it worked.
-  const failed = (text: string) => () => {
-    if (storyteller.current().state === "open") toast({ tone: "bad", text });
+  // The answer may well be lost with the server that it kills: then it worked.
+  const failed = (text: string) => (error: unknown) => {
+    if (appErrorOf(error)?.code !== "OUTCOME_UNKNOWN") toast({ tone: "bad", text });
   };
 
   return (
@@ -55,32 +63,46 @@ export function LinePanel({ titled = true }: { titled?: boolean }) {
         </output>
       </header>
       <Rope state={state} pulse={story.pongs} />
+      <div className="line-buttons">
+        <button
+          type="button"
+          className="button"
+          disabled={phase === "finishing"}
+          onClick={isLoaded ? load.stop : load.start}
+        >
+          {isLoaded ? <StopIcon /> : <StartIcon />}
+          {isLoaded ? "Stop the load" : "Start the load"}
+        </button>
+        <button type="button" className="button" disabled={state !== "open"} onClick={cut}>
+          <CutIcon />
+          Cut {cutSeconds} s
+        </button>
+        <button type="button" className="button" disabled={state !== "open"} onClick={kill}>
+          <PowerIcon />
+          Kill the server
+        </button>
+      </div>
+      <ProofPanel />
       <dl className="figures">
         <Figure name="Round trip" value={state === "open" ? milliseconds(roundTripMs) : "–"} />
-        {connection.name === "waiting" ? (
+        {connection.name === "waiting" || connection.name === "resuming" ? (
           <Figure name="Next try after" value={milliseconds(connection.delayMs)} />
         ) : (
           <Figure
-            name="Connected"
-            value={story.openSince ? duration(now.getTime() - story.openSince.getTime()) : "–"}
+            name="Session age"
+            value={
+              story.sessionSince ? duration(now.getTime() - story.sessionSince.getTime()) : "–"
+            }
           />
         )}
+        <Figure name="Resumes" value={String(resumes)} />
+        <Figure name="Messages repeated" value={String(messagesRepeated)} />
         <Figure name="Reconnects" value={String(story.reconnects)} />
-        <Figure name="Received" value={traffic(framesIn, charactersIn)} />
-        <Figure name="Sent" value={traffic(framesOut, charactersOut)} />
+        <Figure name="Received" value={amount(traffic.framesIn, traffic.charactersIn)} />
+        <Figure name="Sent" value={amount(traffic.framesOut, traffic.charactersOut)} />
         <Figure name="Waiting to go out" value={state === "open" ? "0" : String(waiting)} />
         <Figure name="Server process" value={server ? String(server.pid) : "–"} />
       </dl>
-      <div className="line-buttons">
-        <button type="button" className="button" disabled={state !== "open"} onClick={cut}>
-          <CutIcon />
-          Cut the network
-        </button>
-        <button type="button" className="button" disabled={state !== "open"} onClick={restart}>
-          <RestartIcon />
-          Restart the server
-        </button>
-      </div>
       <ol className="line-log" aria-label="What happened to the line">
         {story.log.slice(0, 3).map((item) => (
           <li key={`${item.kind}${item.at.getTime()}`} data-kind={item.kind}>
@@ -103,7 +125,7 @@ function Figure({ name, value }: { name: string; value: string }) {
 }
 
 /** "842 · 120 kB": frames, and the characters in them. */
-function traffic(frames: number, characters: number): string {
+function amount(frames: number, characters: number): string {
   const kilobytes = characters / 1_000;
   const size =
     kilobytes < 1_000 ? `${Math.round(kilobytes)} kB` : `${(kilobytes / 1_000).toFixed(1)} MB`;

@@ -1,6 +1,7 @@
 /**
- * The line, drawn as what it is named after: taut while it is open, slack while it waits, parted
- * when the network is cut. The twist of the rope is a dashed stroke on top of a solid one.
+ * The line, drawn as what it is named after: taut while it is open, slack while it is made, parted
+ * when the network is cut. A thread holds the parted ends together while the session can be resumed.
+ * The twist of the rope is a dashed stroke on top of a solid one.
  */
 import type { LineState } from "./story.js";
 
@@ -10,7 +11,7 @@ const y = 34;
 const [left, right] = [26, width - 26];
 
 export function Rope({ state, pulse }: { state: LineState; pulse: number }) {
-  const parted = state === "waiting" || state === "closed";
+  const parted = state === "waiting" || state === "resuming" || state === "closed";
   return (
     <svg
       className="rope"
@@ -28,6 +29,9 @@ export function Rope({ state, pulse }: { state: LineState; pulse: number }) {
           <Strand
             d={`M${right} ${y} C ${right - 26} ${y + 26}, ${right - 40} ${y + 30}, ${right - 54} ${y + 24}`}
           />
+          {state === "resuming" && (
+            <path className="thread" d={`M${left + 58} ${y + 24} L ${right - 58} ${y + 24}`} />
+          )}
           <g className="fray">
             <path
               d={`M${left + 54} ${y + 24} l5 -3 M${left + 54} ${y + 24} l6 0 M${left + 54} ${y + 24} l4 3`}
@@ -53,6 +57,7 @@ const ropeLabels: Record<LineState, string> = {
   open: "The line between you and the server is taut",
   connecting: "The line between you and the server is slack",
   waiting: "The line between you and the server has parted",
+  resuming: "The line between you and the server has parted, and its session is kept",
   closed: "The line between you and the server is gone",
 };
 

@@ -3,11 +3,10 @@ import { type LineEvent, type LineState, type LogItem, tell, untold, wordsFor } 
 
 const at = (ms: number) => new Date(1_700_000_000_000 + ms);
 const after = (...events: LineEvent[]) => events.reduce(tell, untold);
-const state = (name: LineState, ms: number): LineEvent => ({
-  type: "state",
-  state: name,
-  at: at(ms),
-});
+const state = (name: LineState, ms: number, resumed = false): LineEvent =>
+  name === "open"
+    ? { type: "state", state: name, resumed, at: at(ms) }
+    : { type: "state", state: name, at: at(ms) };
 const greeted = (pid: number, ms: number): LineEvent => ({
   type: "greeted",
   pid,
@@ -31,9 +30,29 @@ describe("the line's story", () => {
     );
     expect(story.reconnects).toBe(1);
     expect(story.log).toEqual([
-      { kind: "back", at: at(6_100), downMs: 5_100, caughtUp: 0, delivered: 0, failed: 0 },
+      {
+        kind: "back",
+        at: at(6_100),
+        downMs: 5_100,
+        resumed: false,
+        caughtUp: 0,
+        delivered: 0,
+        failed: 0,
+      },
       { kind: "lost", at: at(1_000) },
     ]);
+  });
+
+  it("knows how long the session lasts, whatever becomes of its sockets", () => {
+    const begun = [state("connecting", 0), state("open", 20)] as const;
+    const cut = [state("resuming", 1_000), state("open", 6_000, true)] as const;
+    expect(after(...begun, ...cut)).toMatchObject({ openSince: at(6_000), sessionSince: at(20) });
+    expect(after(...begun, ...cut).log[0]).toMatchObject({ kind: "back", resumed: true });
+
+    const killed = [state("resuming", 7_000), state("open", 9_000)] as const;
+    const story = after(...begun, ...cut, ...killed);
+    expect(story).toMatchObject({ sessionSince: at(9_000), reconnects: 2 });
+    expect(story.log[0]).toMatchObject({ kind: "back", resumed: false });
   });
 
   it("does not call a cut by this visitor a loss as well", () => {
@@ -80,20 +99,32 @@ describe("the line's story", () => {
 
 describe("the log of the line", () => {
   const back = (counts: Partial<LogItem & { kind: "back" }>): LogItem => ({
-    ...{ kind: "back", at: at(0), downMs: 6_120, caughtUp: 0, delivered: 0, failed: 0 },
+    ...{
+      kind: "back",
+      at: at(0),
+      downMs: 6_120,
+      resumed: true,
+      caughtUp: 0,
+      delivered: 0,
+      failed: 0,
+    },
     ...counts,
   });
 
   it.each([
-    [back({}), "Back after 6.1\u00a0s. Nothing was missed."],
-    [back({ caughtUp: 1 }), "Back after 6.1\u00a0s. Caught up with 1 change, lost nothing."],
+    [back({}), "Back after 6.1\u00a0s in the same session. Nothing was missed."],
+    [back({ resumed: false }), "Back after 6.1\u00a0s in a new session. Nothing was missed."],
+    [
+      back({ caughtUp: 1 }),
+      "Back after 6.1\u00a0s in the same session. Caught up with 1 change, lost nothing.",
+    ],
     [
       back({ caughtUp: 3, delivered: 2 }),
-      "Back after 6.1\u00a0s. Caught up with 3 changes, delivered 2 calls, lost nothing.",
+      "Back after 6.1\u00a0s in the same session. Caught up with 3 changes, delivered 2 calls, lost nothing.",
     ],
     [
       back({ delivered: 1, failed: 1 }),
-      "Back after 6.1\u00a0s. Delivered 1 call, gave up on 1 call.",
+      "Back after 6.1\u00a0s in the same session. Delivered 1 call, gave up on 1 call.",
     ],
   ])("claims that nothing was lost only when that is so", (item, words) => {
     expect(wordsFor(item)).toBe(words);

@@ -4,11 +4,18 @@
  */
 
 /** The line as the page speaks of it. */
-export type LineState = "connecting" | "open" | "waiting" | "closed";
+export type LineState = "connecting" | "open" | "waiting" | "resuming" | "closed";
 
 /** Something that happened to the line. */
 export type LineEvent =
-  | { readonly type: "state"; readonly state: LineState; readonly at: Date }
+  | { readonly type: "state"; readonly state: Exclude<LineState, "open">; readonly at: Date }
+  /** It is open: in the session of before if it was `resumed`, else in one of its own. */
+  | {
+      readonly type: "state";
+      readonly state: "open";
+      readonly resumed: boolean;
+      readonly at: Date;
+    }
   /** This visitor cut the network. */
   | { readonly type: "cut"; readonly forMs: number; readonly at: Date }
   /** This visitor killed the server. */
@@ -31,6 +38,8 @@ export type LogItem =
       readonly kind: "back";
       readonly at: Date;
       readonly downMs: number;
+      /** Whether the session went on, so that nothing had to be asked for again. */
+      readonly resumed: boolean;
       /** Changes that happened meanwhile and arrived afterwards. */
       readonly caughtUp: number;
       /** Calls that were made meanwhile and answered afterwards. */
@@ -45,6 +54,8 @@ export interface LineStory {
   readonly state: LineState;
   /** When the present connection was made, `null` while there is none. */
   readonly openSince: Date | null;
+  /** When the session began that the line is in, or hopes to go on with; `null` before the first. */
+  readonly sessionSince: Date | null;
   /** When the last one was lost, `null` while it is open or has never been. */
   readonly lostAt: Date | null;
   readonly reconnects: number;
@@ -62,6 +73,7 @@ const logKept = 20;
 export const untold: LineStory = {
   state: "connecting",
   openSince: null,
+  sessionSince: null,
   lostAt: null,
   reconnects: 0,
   server: null,
@@ -74,7 +86,7 @@ export const untold: LineStory = {
 export function tell(story: LineStory, event: LineEvent): LineStory {
   switch (event.type) {
     case "state":
-      return afterState(story, event.state, event.at);
+      return afterState(story, event);
     case "cut":
       return withLog(story, { kind: "cut", at: event.at, forMs: event.forMs });
     case "kill":
@@ -90,13 +102,17 @@ export function tell(story: LineStory, event: LineEvent): LineStory {
   }
 }
 
-function afterState(story: LineStory, state: LineState, at: Date): LineStory {
+function afterState(story: LineStory, event: LineEvent & { type: "state" }): LineStory {
+  const { state, at } = event;
   if (state === story.state) return story;
   if (state === "open") {
-    const opened = { ...story, state, openSince: at, lostAt: null };
+    const { resumed } = event;
+    const sessionSince = resumed ? story.sessionSince : at;
+    const opened = { ...story, state, openSince: at, sessionSince, lostAt: null };
     if (story.lostAt === null) return opened;
     const downMs = at.getTime() - story.lostAt.getTime();
-    const back: LogItem = { kind: "back", at, downMs, caughtUp: 0, delivered: 0, failed: 0 };
+    const counts = { caughtUp: 0, delivered: 0, failed: 0 };
+    const back: LogItem = { kind: "back", at, downMs, resumed, ...counts };
     return withLog({ ...opened, reconnects: story.reconnects + 1 }, back);
   }
   if (story.state !== "open") return { ...story, state };
@@ -142,7 +158,7 @@ export function wordsFor(item: LogItem): string {
     case "replaced":
       return `Process ${item.to} took over from ${item.from}.`;
     case "back":
-      return `Back after ${(item.downMs / 1_000).toFixed(1)}\u00a0s. ${meanwhile(item)}`;
+      return `Back after ${(item.downMs / 1_000).toFixed(1)}\u00a0s in ${item.resumed ? "the same" : "a new"} session. ${meanwhile(item)}`;
   }
 }
 

@@ -6,7 +6,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import type { Client, Connection, ConnectionState } from "@tautline/client";
 import { appErrorOf, appErrors } from "@tautline/contracts";
 import type { incidents } from "../../contract.js";
-import { type LineEvent, type LineState, type LineStory, tell, untold } from "./story.js";
+import { type LineEvent, type LineStory, tell, untold } from "./story.js";
 
 /** One ping in so many milliseconds: enough to draw a curve, too few to be seen in a profile. */
 const pingEveryMs = 4_000;
@@ -48,8 +48,10 @@ export function createStoryteller({
     if (server) happened({ type: "greeted", ...server, at: new Date() });
   }
 
+  let resumes = 0;
   function enter(next: ConnectionState) {
-    happened({ type: "state", state: toLineState(next), at: new Date() });
+    happened(toEvent(next, connection.stats.resumes > resumes));
+    ({ resumes } = connection.stats);
     clearTimeout(timer);
     if (next.name !== "open") return;
     timer = setTimeout(ping, firstPingAfterMs);
@@ -81,8 +83,11 @@ export function createStoryteller({
   };
 }
 
-function toLineState({ name }: ConnectionState): LineState {
-  return name === "idle" ? "connecting" : name; // idle until the first call, which is at once
+function toEvent({ name }: ConnectionState, resumed: boolean): LineEvent {
+  const at = new Date();
+  if (name === "open") return { type: "state", state: name, resumed, at };
+  // Idle until the first call, which is at once.
+  return { type: "state", state: name === "idle" ? "connecting" : name, at };
 }
 
 /** Whether an error is one that the contract declares: a refusal, but an answer. */

@@ -29,7 +29,8 @@ export function startLive(api: Client<typeof incidents>) {
     for (const listener of listeners) listener();
   }
 
-  // Readings carry no positions: after a loss it begins anew, and history fills the hole.
+  // Readings carry no positions: after its session is lost it begins anew, and history fills
+  // the hole.
   const { unsubscribe } = api.metrics.live.subscribe(undefined, {
     onData: take,
     onLost: "restart",

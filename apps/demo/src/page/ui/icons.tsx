@@ -43,7 +43,9 @@ export const CutIcon = icon(
     <path d="M8.2 8 20 18M8.2 16 20 6" />
   </>,
 );
-export const RestartIcon = icon(<path d="M20 12a8 8 0 1 1-2.6-5.9M20 3v4.5h-4.5" />);
+export const PowerIcon = icon(<path d="M12 3.5v8M6.8 6.8a7.5 7.5 0 1 0 10.4 0" />);
+export const StartIcon = icon(<path d="M8 5.5v13l10.5-6.5z" />);
+export const StopIcon = icon(<rect x="6.5" y="6.5" width="11" height="11" rx="1.5" />);
 export const LinkIcon = icon(
   <path d="M10 14a4 4 0 0 0 5.7 0l3-3A4 4 0 0 0 13 5.3l-1 1M14 10a4 4 0 0 0-5.7 0l-3 3A4 4 0 0 0 11 18.7l1-1" />,
 );
