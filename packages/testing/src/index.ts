@@ -14,5 +14,6 @@ export {
   type MemorySocketPair,
   type MemorySocketPairOptions,
 } from "./memory/socket-pair.js";
+export type { TranscriptOptions } from "./memory/transcript.js";
 export { settled } from "./settled.js";
 export { type Truthy, type UntilOptions, until } from "./until.js";

@@ -21,7 +21,7 @@ describe("the text of a request", () => {
       "what the records of mutations need",
       {},
       { key: "k", low: 1, first: { session: "s", n: 2, storeEpoch: "e", ageMs: 3 } },
-      `{"id":1,${params}},"key":"k","low":1,"first":{"session":"s","n":2,"storeEpoch":"e","ageMs":3}}`,
+      `{"id":1,${params}},"low":1,"key":"k","first":{"session":"s","n":2,"storeEpoch":"e","ageMs":3}}`,
     ],
   ])("has %s", (_, part, members, text) => {
     expect(requestText({ ...query, ...part }, 1, members)).toBe(text);

@@ -35,10 +35,12 @@ export function requestText(
   if (input !== "") text += `,"input":${input}`;
   if (lastEventId !== undefined) text += `,"lastEventId":${JSON.stringify(lastEventId)}`;
   text += "}";
-  for (const name in members) {
-    const value = members[name as keyof RequestMembers];
-    if (value !== undefined) text += `,"${name}":${JSON.stringify(value)}`;
-  }
+  const { deadlineMs, key, low, first, trace } = members;
+  if (deadlineMs !== undefined) text += `,"deadlineMs":${deadlineMs}`;
+  if (low !== undefined) text += `,"low":${low}`;
+  if (key !== undefined) text += `,"key":${JSON.stringify(key)}`;
+  if (first !== undefined) text += `,"first":${JSON.stringify(first)}`;
+  if (trace) text += `,"trace":${JSON.stringify(trace)}`;
   return `${text}}`;
 }
 

@@ -57,6 +57,8 @@ export function createConnection(options: ConnectionOptions) {
   let opened = 0;
   let resumes = 0;
   let messagesRepeated = 0;
+  /** Sockets that asked for the session and were lost before the answer: the server may yet hear them. */
+  let lostAsks = 0;
   /** When the session was lost that is to be resumed. */
   let lostAtMs = 0;
   let openedAtMs = 0;
@@ -210,6 +212,7 @@ export function createConnection(options: ConnectionOptions) {
       served = welcome;
       if (welcome !== undefined) ({ limits, reconnectWindowMs: windowMs = windowMs } = welcome);
       if (!isResumed) {
+        lostAsks = 0;
         carried.begin(line, welcome);
         // What was under way in a session that nobody goes on with.
         if (left && left !== carried && left.carrier === undefined)
@@ -237,7 +240,8 @@ export function createConnection(options: ConnectionOptions) {
         () => {}, // the server closes when none come, and then they are asked for again
       );
     },
-    ended(line, end) {
+    ended(line, told) {
+      const end = told.code === CloseCode.Replaced ? asOwnDoing(told) : told;
       lines.delete(line);
       const wasCurrent = line === current;
       const wasOpening = line === opening;
@@ -250,15 +254,28 @@ export function createConnection(options: ConnectionOptions) {
       const isMoving = opening?.session === carried;
       const isOver = !isMoving && (endsSession(end.code) || end.strange);
       const isKept = carried === session && !isFresh && !isOver;
+      if (end.unanswered && isKept) lostAsks++;
       isShy ||= isFresh && end.unheard && end.code === 1009;
       if (wasCurrent) lostAtMs = clock.now();
       if (!refused && !isKept && carried.carrier === undefined) {
         recover(carried, isFresh ? end : { ...end, unheard: false });
         if (carried === session) session = opening?.session;
       }
-      if ((wasCurrent || wasOpening) && state.name !== "closed") follow(wasCurrent, end, refused);
+      const isElsewhere = wasOpening && carried !== session;
+      if ((wasCurrent || wasOpening) && state.name !== "closed")
+        follow(wasCurrent, end, refused, isElsewhere);
     },
   };
+
+  /**
+   * Another socket has the session. Where it is one of ours that we have lost, and the server not yet,
+   * nobody has taken it from us.
+   */
+  function asOwnDoing(end: LineEnd): LineEnd {
+    if (lostAsks === 0) return end;
+    lostAsks--;
+    return { ...end, code: 1006, reason: "Replaced by a socket of ours that was lost" };
+  }
 
   /** Moves from a line that still works: what it is asked already it answers. */
   function leave(line: Line) {
@@ -283,7 +300,7 @@ export function createConnection(options: ConnectionOptions) {
   }
 
   /** After the line that counts has ended. */
-  function follow(wasCurrent: boolean, end: LineEnd, refused: boolean) {
+  function follow(wasCurrent: boolean, end: LineEnd, refused: boolean, isElsewhere: boolean) {
     if (wasCurrent && clock.now() - openedAtMs >= firmMs) attempt = 0;
     const code = refused ? CloseCode.Unauthenticated : end.code;
     const next = afterClose({ ...end, code }, attempt, { windowMs, maxMs }, random);
@@ -299,7 +316,7 @@ export function createConnection(options: ConnectionOptions) {
     } else become(mayResume() ? { ...next, name: "resuming" } : next);
     attempt = next.attempt;
     timer?.cancel();
-    timer = clock.after(next.delayMs, () => open());
+    timer = clock.after(next.delayMs, () => open(isElsewhere && current !== undefined));
   }
 
   /** Whether a session waits for its next line that its server has not given up yet. */

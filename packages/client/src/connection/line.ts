@@ -46,6 +46,8 @@ export interface LineEnd {
   readonly strange: boolean;
   /** Whether the server closed it before it said welcome: it has run nothing. PROTOCOL.md §3.1 */
   readonly unheard: boolean;
+  /** Whether hello was sent and nobody knows what came of it. */
+  readonly unanswered: boolean;
 }
 
 /** What a line tells its host, and asks of it. */
@@ -217,12 +219,13 @@ export function createLine(options: LineOptions, asked: Session, host: LineHost)
 
   function end(code: number, reason: string, isStrange = false, unheard = false) {
     if (stage === "over") return;
+    const unanswered = stage === "greeted" && !unheard;
     stage = "over";
     timer.cancel();
     if (session.carrier === line) session.suspend();
     heartbeat?.stop();
     for (const { answered } of pings) answered?.(undefined);
-    host.ended(line, { code, reason, refusal, strange: isStrange, unheard });
+    host.ended(line, { code, reason, refusal, strange: isStrange, unheard, unanswered });
   }
 
   function goodbye(code: number, reason: string) {

@@ -177,9 +177,12 @@ export class Session implements DispatchLine, AttachableSession {
   hear(chars: number) {
     const ledger = this.#ledger;
     ledger.hear(chars);
-    if (ledger.ackIsDue) this.#acknowledge();
-    // Made when it is needed: most sessions are idle, and have neither a timer nor its function.
-    else this.#timer ??= this.#host.clock.after(ackDelayMs, () => this.#acknowledgeLate());
+    if (!ledger.ackIsDue) {
+      // Made when it is needed: most sessions are idle, and have neither a timer nor its function.
+      this.#timer ??= this.#host.clock.after(ackDelayMs, () => this.#acknowledgeLate());
+      return;
+    }
+    this.#acknowledge();
     const mostUnacked = mostUnackedShares * this.#host.limits.maxOutboxBytes;
     if (ledger.keptChars - this.outbox.bytes > mostUnacked) {
       this.#carrier?.broken("It does not acknowledge what it gets");

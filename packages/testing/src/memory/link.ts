@@ -3,7 +3,7 @@
  * that can go wrong between two processes is a command here.
  */
 import type { Clock, Frame, Socket } from "@tautline/contracts/runtime";
-import type { Item } from "./frame.js";
+import type { Closing, Item } from "./frame.js";
 import { createPipe, type Pipe } from "./pipe.js";
 import { createSocketEnd, type SocketEnd } from "./socket-end.js";
 
@@ -100,8 +100,14 @@ interface Dialled {
   onClosed(): void;
 }
 
+/** Hears what the two ends are told, as they are told it. */
+export interface LinkObserver {
+  frame(direction: Direction, frame: Frame): void;
+  ended(end: "client" | "server", closing: Closing): void;
+}
+
 /** Creates a link. A dialled one waits for its `serverEnd` to accept. */
-export function createLink(options: LinkOptions, begins: LinkStart): Link {
+export function createLink(options: LinkOptions, begins: LinkStart, observer?: LinkObserver): Link {
   const { clock, latencyMs = 0, keepsTranscript = true } = options;
   const transcript: DeliveredFrame[] = [];
   const bytesLeft: { [way in Direction]?: number } = {};
@@ -125,6 +131,7 @@ export function createLink(options: LinkOptions, begins: LinkStart): Link {
     incoming: toClient,
     delivered: (frame) => delivered("toClient", frame),
     closed,
+    ended: (closing) => observer?.ended("client", closing),
   });
   const serverEnd = createSocketEnd({
     state,
@@ -134,6 +141,7 @@ export function createLink(options: LinkOptions, begins: LinkStart): Link {
     incoming: toServer,
     delivered: (frame) => delivered("toServer", frame),
     closed,
+    ended: (closing) => observer?.ended("server", closing),
   });
 
   function closed() {
@@ -146,6 +154,7 @@ export function createLink(options: LinkOptions, begins: LinkStart): Link {
 
   function delivered(direction: Direction, frame: Frame) {
     if (keepsTranscript) transcript.push({ direction, frame });
+    observer?.frame(direction, frame);
   }
 
   function arrive(direction: Direction, item: Item) {

@@ -5,9 +5,10 @@
  */
 import type { Clock, ConnectSocket, Socket, Unsubscribe } from "@tautline/contracts/runtime";
 import type { Answer } from "./frame.js";
-import { createLink, type Link } from "./link.js";
+import { createLink, type Link, type LinkObserver } from "./link.js";
 import { checkedDelay } from "./pipe.js";
 import type { MemorySocketPair } from "./socket-pair.js";
+import { createRecorder, type TranscriptOptions } from "./transcript.js";
 
 /** What a server is told about a client that wants in: the upgrade request. RFC 6455 §4.1. */
 export interface MemoryRequest {
@@ -38,7 +39,8 @@ export interface MemoryNetworkOptions {
    */
   readonly latencyMs?: number;
   /**
-   * Whether each pair keeps its `transcript`.
+   * Whether each pair keeps its `transcript`, and the network the one of them all. Turn it off to
+   * send very much.
    * @default true
    */
   readonly keepsTranscript?: boolean;
@@ -76,8 +78,34 @@ export interface MemoryNetwork {
   refuse(on: boolean): void;
   /** Whether clients that dial get no answer. Turned off, they get it then. */
   hang(on: boolean): void;
+  /**
+   * How long anything is on its way from now on, in milliseconds of the clock: between the sockets
+   * there are, and those that will be dialled.
+   *
+   * @throws TypeError when it is set above 0 and there is no clock.
+   * @throws RangeError when it is set to what is negative or not finite.
+   */
+  latencyMs: number;
   /** The pairs of which at least one end is not closed, oldest first. */
   readonly sockets: readonly DialledSocketPair[];
+  /**
+   * What went over the network since it was made, a line for each thing that arrived, in that order:
+   *
+   * ```text
+   * C1 dials ws://test/line
+   * C1: {"method":"hello","version":1}
+   * @ 20 ms
+   * S1: {"method":"welcome","version":1,…
+   * S1! 1006
+   * ```
+   *
+   * `C1` is the client's end of the first socket that was dialled and `S1` the server's. A colon
+   * comes before a frame of that end, which the other one got; `!` before the close code that it
+   * was told, 1006 for a socket that was cut. `@` tells how much of the clock had passed, where
+   * there is one. What a server makes up for its sessions reads `<session>`, `<secret>` and
+   * `<epoch>`, so that two runs have the same transcript.
+   */
+  transcript(options?: TranscriptOptions): string;
   /** One line for each end that is not closed: what a finished test must not leave behind. */
   leftovers(): string[];
 }
@@ -98,7 +126,10 @@ interface Entry {
  * const client = createClient({ url: "ws://test/line", connect: network.connect, clock });
  */
 export function createMemoryNetwork(options: MemoryNetworkOptions = {}): MemoryNetwork {
-  checkedDelay(options.latencyMs ?? 0, options.clock); // now, not when somebody dials
+  const { clock, keepsTranscript = true } = options;
+  let latencyMs = checkedDelay(options.latencyMs ?? 0, clock); // now, not when somebody dials
+  const recorder = createRecorder(clock && (() => clock.now()));
+  let dials = 0;
   /** Those with an end that is not closed, in the order of dialling. */
   const alive = new Set<Entry>();
   let listener: AcceptMemorySocket | undefined;
@@ -108,7 +139,11 @@ export function createMemoryNetwork(options: MemoryNetworkOptions = {}): MemoryN
 
   function dial(url: string, protocols: readonly string[], given: Record<string, string>) {
     const request = toRequest(url, protocols, given);
-    const link = createLink(options, { onDial: answer, onClosed: () => alive.delete(entry) });
+    const link = createLink(
+      { ...options, latencyMs },
+      { onDial: answer, onClosed: () => alive.delete(entry) },
+      keepsTranscript ? observe(url) : undefined,
+    );
     const pair = { url, client: link.client, server: link.server, network: link.control };
     const entry: Entry = { pair, link };
     alive.add(entry);
@@ -119,6 +154,16 @@ export function createMemoryNetwork(options: MemoryNetworkOptions = {}): MemoryN
       if (hanging) unanswered.push(answer);
       else if (link.serverEnd.state !== "closed") accept(link, request, listener);
     }
+  }
+
+  function observe(url: string): LinkObserver {
+    const socket = ++dials;
+    recorder.dialled(socket, url);
+    return {
+      frame: (direction, frame) =>
+        recorder.frame(socket, direction === "toServer" ? "C" : "S", frame),
+      ended: (end, closing) => recorder.ended(socket, end === "client" ? "C" : "S", closing),
+    };
   }
 
   function accept(link: Link, request: MemoryRequest, onSocket: AcceptMemorySocket | undefined) {
@@ -170,6 +215,14 @@ export function createMemoryNetwork(options: MemoryNetworkOptions = {}): MemoryN
       unanswered = [];
       for (const answer of answers) queueMicrotask(answer);
     },
+    get latencyMs() {
+      return latencyMs;
+    },
+    set latencyMs(ms) {
+      latencyMs = checkedDelay(ms, clock);
+      for (const { pair } of alive) pair.network.delay(ms);
+    },
+    transcript: recorder.text,
     get sockets() {
       return [...alive].map(({ pair }) => pair);
     },

@@ -36,13 +36,15 @@ export interface SocketEndOptions {
   delivered(frame: Frame): void;
   /** This end is closed now. */
   closed(): void;
+  /** The owner is told so now. */
+  ended(closing: Closing): void;
 }
 
 type Told = (handler: SocketHandler) => void;
 
 /** Creates one end; nothing is told before its owner starts it. */
 export function createSocketEnd(options: SocketEndOptions): SocketEnd {
-  const { outgoing, incoming, tellsOpen, delivered, closed } = options;
+  const { outgoing, incoming, tellsOpen, delivered, closed, ended } = options;
   let { state, protocol }: { state: EndState; protocol: string } = options;
   let handler: SocketHandler | undefined;
   /** What is still to be told, in order. Nothing joins it once `state` is closed. */
@@ -76,10 +78,13 @@ export function createSocketEnd(options: SocketEndOptions): SocketEnd {
     to.open?.();
   }
 
-  function end({ code, reason }: Closing) {
+  function end(closing: Closing) {
     if (state === "closed") return;
     state = "closed";
-    tell((to) => to.close(code, reason));
+    tell((to) => {
+      ended(closing);
+      to.close(closing.code, closing.reason);
+    });
     closed();
   }
 
