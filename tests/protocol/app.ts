@@ -39,6 +39,8 @@ const definition = {
     /** An event for each `@ server publishes`, those kept since `lastEventId` first. */
     changes: subscription({ output: z.object({ title: z.string() }), tracked: true }),
   },
+  /** The titles of what is published from now on, without positions. */
+  news: subscription({ output: z.string() }),
   report: {
     /** Answered at `@ server finishes`. */
     yearly: query({ output: z.string() }),
@@ -163,6 +165,17 @@ export function startApp({
         file: write,
         renew: write,
       },
+      async *news({ signal }) {
+        signal.addEventListener("abort", published.fire);
+        for (let next = changes.length; !signal.aborted; ) {
+          const change = changes[next];
+          if (change === undefined) await published.next();
+          else {
+            next++;
+            yield change.title;
+          }
+        }
+      },
       count: ({ input }) => upTo(input.to),
       meter: ({ input }) => upTo(input.to),
       async *watch({ signal }) {
@@ -224,13 +237,16 @@ export function startApp({
     });
   }
 
-  /** As after a crash: the sockets have to be cut before. */
-  function restart() {
+  /** Another server takes over, with the same records. */
+  function replace() {
     const before = server;
     past.push(() => before.close());
-    void before.close();
     server = start();
+    return before;
   }
+
+  /** As after a crash: the sockets have to be cut before. */
+  const restart = () => void replace().close();
 
   const hands: Readonly<Record<string, () => unknown>> = {
     finishes: held.fire,
@@ -241,7 +257,8 @@ export function startApp({
       for (const connection of server.connections) connection.askToReconnect();
     },
     closes: () => server.close(),
-    drains: () => server.drain(),
+    drains: () => replace().drain(),
+    "drains in haste": () => replace().drain({ deadlineMs: 900 }),
     "revokes Ana": () => server.revoke({ userId: "Ana" }),
     restarts: restart,
     "restarts without its records"() {
