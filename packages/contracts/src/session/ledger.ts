@@ -12,9 +12,6 @@ const ackChars = 65_536;
 /** The longest that an `ack` may wait, in milliseconds. PROTOCOL.md §9.3 */
 export const ackDelayMs = 1_000;
 
-// Taken off the front only now and then: `shift` moves all that is left.
-const trimAt = 64;
-
 /** Whether a message of the wire is one that both ends count. PROTOCOL.md §9.2 */
 export function isCounted(message: object): boolean {
   return "id" in message && message.id !== undefined && message.id !== null;
@@ -22,9 +19,8 @@ export function isCounted(message: object): boolean {
 
 /** The counts of one end of one session. */
 export class Ledger {
-  /** Said and not acknowledged, from `#first` on. Made when something is. */
+  /** Said and not acknowledged, the oldest first. Made when something is. */
   #kept: string[] | undefined;
-  #first = 0;
   #keptChars = 0;
   /** How many messages the other end has acknowledged. */
   #acknowledged = 0;
@@ -40,7 +36,7 @@ export class Ledger {
 
   /** How many of them were not acknowledged. */
   get unacknowledged(): number {
-    return this.#kept === undefined ? 0 : this.#kept.length - this.#first;
+    return this.#kept === undefined ? 0 : this.#kept.length;
   }
 
   /** The characters that are kept to be said again; nearly always their bytes. */
@@ -92,26 +88,18 @@ export class Ledger {
     if (!Number.isSafeInteger(count) || count < this.#acknowledged || count > this.said) {
       return false;
     }
-    const kept = this.#kept;
-    if (kept === undefined) return true;
-    while (this.#acknowledged < count) {
-      this.#keptChars -= kept[this.#first]!.length;
-      kept[this.#first] = "";
-      this.#first += 1;
-      this.#acknowledged += 1;
+    if (count === this.#acknowledged) return true;
+    // 32 at a time, mostly: moving what is left costs less than keeping track of where it begins.
+    for (const message of this.#kept!.splice(0, count - this.#acknowledged)) {
+      this.#keptChars -= message.length;
     }
-    if (this.#first === kept.length) {
-      this.#kept = undefined;
-      this.#first = 0;
-    } else if (this.#first >= trimAt && this.#first * 2 >= kept.length) {
-      kept.splice(0, this.#first);
-      this.#first = 0;
-    }
+    this.#acknowledged = count;
+    if (this.#kept!.length === 0) this.#kept = undefined;
     return true;
   }
 
   /** What was said and not acknowledged, in order: on a new socket it is said again. */
   unheard(): readonly string[] {
-    return this.#kept?.slice(this.#first) ?? [];
+    return this.#kept ?? [];
   }
 }

@@ -1,38 +1,7 @@
-/**
- * Close codes. 4000–4499: come back. 4500–4999: stay away. RFC 6455 §7.4.2 leaves 4000–4999 to
- * applications. PROTOCOL.md §7 has the same table.
- */
-export const CloseCode = {
-  /** The server is going away for a restart. Another answers, or the same one soon. */
-  Draining: 4000,
-  /** The peer was silent for longer than heartbeat and timeout. */
-  HeartbeatTimeout: 4001,
-  /** No hello arrived in time: the network may have been slow. */
-  HelloTimeout: 4002,
-  /** Too many messages, also after refusals. Come back later. */
-  RateLimited: 4003,
-  /** The client had nothing to do for its `idleMs`, and closed. */
-  Idle: 4004,
-  /** The server could not decide who the client is, for a reason of its own. */
-  TryAgain: 4005,
-  /** New credentials were asked for and did not come in time. Come back with them. */
-  CredentialsExpired: 4006,
-  /** A frame broke the protocol. The same client would break it again. */
-  ProtocolError: 4500,
-  /** The client speaks only versions that the server does not. */
-  UnsupportedVersion: 4501,
-  /** The credentials were refused. */
-  Unauthenticated: 4502,
-  /** The client was closed by its owner. */
-  ClientClosed: 4503,
-  /** Another socket has taken over the session: whoever held this one must not come back. */
-  Replaced: 4504,
-  /** The user's access was taken back. */
-  Revoked: 4505,
-} as const;
+/** What a close code means for who was connected. PROTOCOL.md §7 */
+import { Idle } from "./close-codes.js";
 
-/** One of {@link CloseCode}. */
-export type CloseCode = (typeof CloseCode)[keyof typeof CloseCode];
+export * as CloseCode from "./close-codes.js";
 
 // RFC 6455 §7.4.1. These say that the peer could not make sense of what it got, so the same
 // client would fail again. 1009 (too big) is not among them: it is one call's fault, and that
@@ -46,7 +15,7 @@ export function mayReconnect(code: number): boolean {
 }
 
 // A page that is left, and a client that has moved or has nothing to do, say so. RFC 6455 §7.4.1
-const goodbyes: ReadonlySet<number> = new Set([1000, 1001, CloseCode.Idle]);
+const goodbyes: ReadonlySet<number> = new Set([1000, 1001, Idle]);
 
 /**
  * Whether a session ends with a connection that ended so: nobody will come back for it, or what
