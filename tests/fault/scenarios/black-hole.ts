@@ -3,7 +3,7 @@
  * Both ends notice by themselves, in the time the heartbeat promises, and the client has a new line
  * at once.
  */
-import type { Event } from "../history.js";
+import type { Event } from "../events.js";
 import { blackHole, type Direction } from "../proxy.js";
 import { isAllOk, must, mustLoseNothing, type Scenario } from "../scenario.js";
 
