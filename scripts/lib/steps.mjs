@@ -99,7 +99,7 @@ export const steps = [
     name: "fault",
     title: "Servers killed and lines cut",
     needs: ["install"],
-    timeoutMs: 180_000,
+    timeoutMs: 300_000,
     exists: () => filesIn("tests/fault", isTest).length > 0,
     run: (leftMs) => vitest({ projects: ["fault"], timeoutMs: leftMs() }),
   },

@@ -3,283 +3,28 @@
  * were told.
  */
 import { join } from "node:path";
-import {
-  appErrorOf,
-  type Client,
-  connectionOf,
-  createClient,
-  withContract,
-} from "@tautline/client";
-import type { Credentials } from "@tautline/contracts/wire";
-import { now, openHistory, type Probe, type Writer } from "./history.js";
+import { connectionOf } from "@tautline/client";
+import { type CallName, type CallOptions, call } from "./calls.js";
+import type { Probe } from "./events.js";
+import { type FollowOptions, follow, type StreamName } from "./follow.js";
+import { now, openHistory } from "./history.js";
+import { type Notebook, openNotebook, type Position } from "./notebook.js";
 import { obey } from "./obey.js";
+import { type ClientSetup, type Peer, peerMaker } from "./peer.js";
 import { createRandom, type Random } from "./random.js";
-import { lettersOf, logName, service } from "./service.js";
 import { watchSockets } from "./watched-socket.js";
 
-/** How clients are set up. */
-export interface ClientSetup {
-  readonly name: string;
-  readonly folder: string;
-  readonly seed: number;
-  readonly count: number;
-  /** Each client takes the next one. */
-  readonly urls: readonly string[];
-  readonly heartbeat?: { readonly intervalMs: number; readonly timeoutMs: number };
-  readonly reconnect?: { readonly minMs: number; readonly maxMs: number };
-  readonly connectTimeoutMs?: number;
-  readonly deadlineMs?: number;
-  /** How long a token is good for: then clients say who they are, `u1`, `u2`, … */
-  readonly tokenMs?: number;
-}
-
-/** The procedures that are called. */
-export type CallName = "append" | "appendAgain" | "slow" | "echo" | "letters";
-
-/** How often each thing was told: `ok`, or the code of a failure. */
-export type Outcomes = Record<string, number>;
-
-interface Peer {
-  readonly name: string;
-  readonly user: string;
-  readonly api: Client<typeof service>;
-  calls: number;
-  follows: number;
-  losses: number;
-}
-
-interface Position {
-  readonly stream: string;
-  epoch?: string;
-  offset?: number;
-}
-
-let history: Writer;
-let random: Random;
 let setup: ClientSetup;
+let random: Random;
+let book: Notebook;
 let sockets: ReturnType<typeof watchSockets>;
+let maker: ReturnType<typeof peerMaker>;
 const peers: Peer[] = [];
-const outcomes: Record<string, Outcomes> = {};
-const lost: Outcomes = {};
-/** Where each subscriber that still follows stands. */
-const following = new Map<string, Position>();
-let open = 0;
-let inFlight = 0;
 let conversations = 0;
-let credentialsAsked = 0;
 let load: NodeJS.Timeout | undefined;
-/** Everybody who waits for something to be so. */
-const waiters = new Set<() => void>();
 
-const count = (tally: Outcomes, what: string) => {
-  tally[what] = (tally[what] ?? 0) + 1;
-};
-
-let isDue = false;
-
-/** Lets those who wait look again, soon: thousands of events come at once. */
-function changed() {
-  if (isDue || waiters.size === 0) return;
-  isDue = true;
-  setTimeout(() => {
-    isDue = false;
-    for (const waiter of waiters) waiter();
-  }, 2);
-}
-
-/** Waits until it is so, and says after how many milliseconds; -1 if it did not come to it. */
-function until(isSo: () => boolean, withinMs: number): Promise<number> {
-  const begun = now();
-  return new Promise((resolve) => {
-    const finish = (ms: number) => {
-      clearTimeout(timer);
-      waiters.delete(look);
-      resolve(ms);
-    };
-    const timer = setTimeout(() => finish(-1), withinMs);
-    const look = () => isSo() && finish(now() - begun);
-    waiters.add(look);
-    look();
-  });
-}
-
-function createPeer(name: string, url: string, user = name): Peer {
-  const { heartbeat, reconnect, connectTimeoutMs, deadlineMs, tokenMs } = setup;
-  const api = createClient<typeof service>({
-    url,
-    name,
-    contract: withContract(service), // so that it knows what may be repeated
-    connect: (url, protocols) => sockets.open(name, url, protocols),
-    random: random.next,
-    credentials(): Credentials {
-      credentialsAsked++;
-      if (tokenMs === undefined) return { user };
-      return { token: `${user} until ${Date.now() + tokenMs}` };
-    },
-    ...(heartbeat && { heartbeat }),
-    ...(reconnect && { reconnect }),
-    ...(connectTimeoutMs !== undefined && { connectTimeoutMs }),
-    ...(deadlineMs !== undefined && { deadlineMs }),
-  });
-  return { name, user, api, calls: 0, follows: 0, losses: 0 };
-}
-
-function addPeer(index: number) {
-  const url = setup.urls[index % setup.urls.length]!;
-  const peer = createPeer(`${setup.name}-${index}`, url, `u${index}`);
-  const { name, api } = peer;
-  let wasOpen = false;
-  connectionOf(api).subscribe((state) => {
-    const isOpen = state.name === "open";
-    if (isOpen !== wasOpen) open += isOpen ? 1 : -1;
-    if (wasOpen && !isOpen) peer.losses++;
-    wasOpen = isOpen;
-    const code = "code" in state ? { code: state.code } : {};
-    history.note({ kind: "line", client: name, state: state.name, ...code });
-    changed();
-  });
-  connectionOf(api).connect();
-  peers.push(peer);
-}
-
-// What these say is that nothing has run. Any other failure of a mutation leaves it open.
-const notRun = new Set([
-  "NOT_SENT",
-  "NOT_RECORDED",
-  "RATE_LIMITED",
-  "TOO_MANY_CALLS",
-  "INVALID_INPUT",
-  "CLOSED",
-  "UNAUTHORIZED",
-]);
-
-/** How a failure is called. */
-function codeOf(error: unknown): string {
-  const { code } = (error as { data?: { code?: unknown } | null }).data ?? {};
-  return appErrorOf(error)?.code ?? (typeof code === "string" ? code : String(error));
-}
-
-async function call(peer: Peer, path: CallName, options: CallOptions = {}) {
-  const { ms = 0, letters = 0, deadlineMs = setup.deadlineMs ?? 30_000 } = options;
-  const name = `${peer.name}/${++peer.calls}`;
-  const { api, user } = peer;
-  const repeat = path === "appendAgain" ? "safe" : /echo|letters/.test(path) ? "query" : "never";
-  outcomes[path] ??= {};
-  const tally = outcomes[path];
-  history.noteNow({ kind: "invoke", call: name, path, repeat, deadlineMs, user });
-  inFlight++;
-  try {
-    const given = { deadlineMs };
-    const result =
-      path === "echo"
-        ? await api.echo.query(name, given)
-        : path === "letters"
-          ? whole(await api.letters.query({ count: letters }, given), letters)
-          : path === "slow"
-            ? await api.slow.mutate({ call: name, ms }, given)
-            : await api[path].mutate({ call: name }, given);
-    history.note({ kind: "ok", call: name, result });
-    count(tally, "ok");
-  } catch (error) {
-    const code = codeOf(error);
-    const kind = notRun.has(code) ? "fail" : "unknown";
-    history.note({ kind, call: name, code });
-    count(tally, code);
-  } finally {
-    inFlight--;
-    changed();
-  }
-}
-
-/** Says how long a text is, if nothing in it is missing or doubled. */
-function whole(text: string, letters: number): number {
-  if (text !== lettersOf(letters)) throw new Error("TORN");
-  return text.length;
-}
-
-/** How a call is made. */
-export interface CallOptions {
-  /** Of `slow`. */
-  readonly ms?: number;
-  /** Of `letters`. */
-  readonly letters?: number;
-  readonly deadlineMs?: number;
-}
-
-function follow(peer: Peer, what: "ticks" | "pages" | "log", options: FollowOptions) {
-  const subscriber = `${peer.name}/${what}-${++peer.follows}`;
-  const { user } = peer;
-  const isLog = what === "log";
-  const stream = isLog ? logName : subscriber;
-  const from = isLog ? { from: { epoch: logName, offset: 0 } } : {};
-  history.noteNow({ kind: "subscribe", subscriber, stream, user, ...from });
-  const position: Position = { stream };
-  following.set(subscriber, position);
-
-  function receive(epoch: string, offset: number, payload: number) {
-    history.note({ kind: "receive", subscriber, epoch, offset, payload });
-    Object.assign(position, { epoch, offset });
-    changed();
-  }
-  function end() {
-    following.delete(subscriber);
-    changed();
-  }
-  const ends = {
-    onError(error: unknown) {
-      const code = codeOf(error);
-      history.note({ kind: "lost", subscriber, code });
-      count(lost, code);
-      end();
-      if (options.again) follow(peer, what, options);
-    },
-    onComplete() {
-      history.note({ kind: "ended", subscriber });
-      end();
-    },
-  };
-  if (isLog) {
-    peer.api.log.subscribe(undefined, {
-      ...ends,
-      onData: ({ data }) => receive(logName, data.n, data.check),
-    });
-  } else if (what === "ticks") {
-    const { last } = options;
-    const input = { subscriber, ...(last === undefined ? {} : { last }) };
-    peer.api.ticks.subscribe(input, {
-      ...ends,
-      onData: ({ run, n, check }) => receive(run, n, check),
-    });
-  } else void read(peer, subscriber, receive, ends, options);
-}
-
-/** Follows pages at the reader's own pace. */
-async function read(
-  { api }: Peer,
-  subscriber: string,
-  receive: (epoch: string, offset: number, payload: number) => void,
-  ends: { onError(error: unknown): void; onComplete(): void },
-  { pauseMs = 0 }: FollowOptions,
-) {
-  try {
-    for await (const { run, n, check } of api.pages.subscribe({ subscriber })) {
-      receive(run, n, check);
-      if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
-    }
-    ends.onComplete();
-  } catch (error) {
-    ends.onError(error);
-  }
-}
-
-/** How a stream is followed. */
-export interface FollowOptions {
-  /** Whether to follow anew, as another subscriber, when it was lost. */
-  readonly again?: boolean;
-  /** The number of the last tick. */
-  readonly last?: number;
-  /** Time a reader of pages takes for each. */
-  readonly pauseMs?: number;
+interface Within {
+  readonly withinMs: number;
 }
 
 /** What the process can be told. */
@@ -288,15 +33,15 @@ export const clientOrders = {
   async start(given: ClientSetup): Promise<number> {
     setup = given;
     random = createRandom(setup.seed);
-    history = openHistory(join(setup.folder, `${setup.name}.jsonl`), setup.name);
-    sockets = watchSockets(history);
-    for (let index = 0; index < setup.count; index++) addPeer(index);
-    return until(() => open === setup.count, 30_000);
+    book = openNotebook(openHistory(join(setup.folder, `${setup.name}.jsonl`), setup.name));
+    sockets = watchSockets(book.history);
+    maker = peerMaker(book, setup, sockets, random);
+    for (let index = 0; index < setup.count; index++) peers.push(maker.connect(index));
+    return book.until(() => book.open === setup.count, 30_000);
   },
 
   /** Waits until all are open. */
-  allOpen: ({ withinMs }: { readonly withinMs: number }) =>
-    until(() => open === peers.length, withinMs),
+  allOpen: ({ withinMs }: Within) => book.until(() => book.open === peers.length, withinMs),
 
   /** Counts losses from now on. */
   forgetLosses() {
@@ -304,17 +49,20 @@ export const clientOrders = {
   },
 
   /** Waits until everybody has lost a connection. */
-  allLost: ({ withinMs }: { readonly withinMs: number }) =>
-    until(() => peers.every(({ losses }) => losses > 0), withinMs),
+  allLost: ({ withinMs }: Within) =>
+    book.until(() => peers.every(({ losses }) => losses > 0), withinMs),
 
   /** Everybody follows. */
-  follow({ what, ...options }: { readonly what: "ticks" | "pages" | "log" } & FollowOptions) {
-    for (const peer of peers) follow(peer, what, options);
+  follow({ what, ...options }: { readonly what: StreamName } & FollowOptions) {
+    for (const peer of peers) follow(book, peer, what, options);
   },
 
   /** Waits until everybody who follows has received something. */
-  allReceive: ({ withinMs }: { readonly withinMs: number }) =>
-    until(() => [...following.values()].every(({ offset }) => offset !== undefined), withinMs),
+  allReceive: ({ withinMs }: Within) =>
+    book.until(
+      () => [...book.following.values()].every(({ offset }) => offset !== undefined),
+      withinMs,
+    ),
 
   /** Waits until everybody who follows has what is there. */
   allAt({
@@ -329,7 +77,7 @@ export const clientOrders = {
       if (wanted === undefined) return true;
       return epoch === wanted.epoch && offset >= wanted.offset;
     };
-    return until(() => [...following.values()].every(isThere), withinMs);
+    return book.until(() => [...book.following.values()].every(isThere), withinMs);
   },
 
   /** Makes calls, each by the next client, and does not wait for them. */
@@ -341,7 +89,7 @@ export const clientOrders = {
     readonly path: CallName;
     readonly times: number;
   } & CallOptions) {
-    for (let n = 0; n < times; n++) void call(peers[n % peers.length]!, path, options);
+    for (let n = 0; n < times; n++) void call(book, peers[n % peers.length]!, path, options);
   },
 
   /** Goes on calling: one of these paths, by one of the clients, so many times a second. */
@@ -356,29 +104,29 @@ export const clientOrders = {
     clearInterval(load);
     if (perSecond === 0) return;
     load = setInterval(
-      () => void call(random.pick(peers), random.pick(paths), options),
+      () => void call(book, random.pick(peers), random.pick(paths), options),
       1_000 / perSecond,
     );
   },
 
   /** Waits until every call has settled. */
-  settled: ({ withinMs }: { readonly withinMs: number }) => until(() => inFlight === 0, withinMs),
+  settled: ({ withinMs }: Within) => book.until(() => book.inFlight === 0, withinMs),
 
   /**
    * One client of its own comes, asks for a bit of everything at once, and leaves when all of it has
    * settled. Says what came of it.
    */
   async converse({ port, letters }: { readonly port: number; readonly letters: number }) {
-    const peer = createPeer(`${setup.name}-talk${++conversations}`, `ws://127.0.0.1:${port}/`);
-    follow(peer, "ticks", { last: 3 });
+    const peer = maker.create(`${setup.name}-talk${++conversations}`, `ws://127.0.0.1:${port}/`);
+    follow(book, peer, "ticks", { last: 3 });
     await Promise.all([
-      call(peer, "echo"),
-      call(peer, "append"),
-      call(peer, "appendAgain"),
-      call(peer, "letters", { letters }),
+      call(book, peer, "echo"),
+      call(book, peer, "append"),
+      call(book, peer, "appendAgain"),
+      call(book, peer, "letters", { letters }),
     ]);
-    const mine = () => [...following.keys()].some((name) => name.startsWith(`${peer.name}/`));
-    await until(() => !mine(), 20_000);
+    const mine = () => [...book.following.keys()].some((name) => name.startsWith(`${peer.name}/`));
+    await book.until(() => !mine(), 20_000);
     await connectionOf(peer.api).close();
   },
 
@@ -387,27 +135,27 @@ export const clientOrders = {
     for (let n = 0; n < times; n++) {
       const begun = now();
       await peers[0]!.api.echo.query("probe");
-      history.note({ kind: "probe", phase, ms: now() - begun });
+      book.history.note({ kind: "probe", phase, ms: now() - begun });
     }
   },
 
   /** What was seen so far. */
   report: () => ({
     clients: peers.length,
-    open,
-    inFlight,
-    outcomes,
-    lost,
-    following: following.size,
+    open: book.open,
+    inFlight: book.inFlight,
+    outcomes: book.outcomes,
+    lost: book.lost,
+    following: book.following.size,
     sockets: sockets.opened,
-    credentialsAsked,
+    credentialsAsked: maker.credentialsAsked,
   }),
 
   /** Closes all clients; all calls and subscriptions settle. */
   async close() {
     clearInterval(load);
     await Promise.all(peers.map(({ api }) => connectionOf(api).close()));
-    await until(() => inFlight === 0 && following.size === 0, 10_000);
+    await book.until(() => book.inFlight === 0 && book.following.size === 0, 10_000);
   },
 };
 

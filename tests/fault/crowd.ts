@@ -2,7 +2,8 @@
  * Crowd: more clients than one event loop should carry. A thousand timers that are due at once hold
  * up everything else in their process, which would be our doing and not the server's.
  */
-import type { ClientSetup, Outcomes } from "./client-process.js";
+import type { Outcomes } from "./notebook.js";
+import type { ClientSetup } from "./peer.js";
 import type { Clients, World } from "./world.js";
 
 /** Clients in several processes. */

@@ -19,7 +19,7 @@ const { values } = parseArgs({
 
 if (values.list) {
   for (const { scenario } of scenarios) {
-    console.log(`${scenario.name.padEnd(18)}${scenario.promise}`);
+    console.log(`${scenario.name.padEnd(26)}${scenario.promise}`);
   }
 } else {
   const chosen = scenarios.filter(({ scenario, weight }) =>

@@ -2,8 +2,8 @@
 
 import type { Bounds } from "./checkers/check.js";
 import type { Violation } from "./checkers/checker.js";
-import type { Outcomes } from "./client-process.js";
 import { cacheFolder, type Programs } from "./compile.js";
+import type { Outcomes } from "./notebook.js";
 import { World } from "./world.js";
 
 /** One way to break things. */

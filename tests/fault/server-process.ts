@@ -5,7 +5,6 @@
 import { createServer as createHttpServer } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { join } from "node:path";
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Limits } from "@tautline/contracts/wire";
 import {
@@ -16,8 +15,10 @@ import {
   tracked,
 } from "@tautline/server";
 import { Beat } from "./beat.js";
-import { type Memory, openHistory, type Writer } from "./history.js";
+import type { Memory } from "./events.js";
+import { openHistory, type Writer } from "./history.js";
 import { openLedger, openLog } from "./ledger.js";
+import { meterLoopDelay } from "./loop-delay.js";
 import { obey } from "./obey.js";
 import { checkOf, lettersOf, service } from "./service.js";
 
@@ -63,7 +64,7 @@ const beat = new Beat();
 const sockets = new Set<Socket>();
 /** Where each plain stream stands. */
 const positions = new Map<string, { epoch: string; offset: number }>();
-const delay = monitorEventLoopDelay({ resolution: 5 });
+const loop = meterLoopDelay();
 let runs = 0;
 let isFlawed = false;
 
@@ -210,18 +211,8 @@ export const serverOrders = {
 
   drain: () => (server as TautlineServer & SessionServer).drain(),
 
-  /** How long the event loop was busy since it was last asked, in milliseconds. */
-  loopDelay() {
-    const ms = (nanoseconds: number) => nanoseconds / 1e6;
-    const told = {
-      p50: ms(delay.percentile(50)),
-      p99: ms(delay.percentile(99)),
-      max: ms(delay.max),
-    };
-    delay.reset();
-    delay.enable();
-    return told;
-  },
+  /** How long the event loop was held up since it was last asked. */
+  loopDelay: () => loop.read(),
 
   /** Notes what it holds after garbage collection, and says it, in bytes. */
   async memory({ phase }: { readonly phase: Memory["phase"] }) {

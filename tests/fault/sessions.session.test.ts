@@ -1,6 +1,6 @@
 /**
- * What needs sessions that outlive their sockets, in-band credentials, and a drain. In full size, as
- * DELIVERY has it: minutes, not seconds.
+ * What needs sessions that outlive their sockets, in-band credentials, and a drain; in full size:
+ * minutes, not seconds.
  */
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { compilePrograms, type Programs } from "./compile.js";
@@ -9,6 +9,7 @@ import { blackHoleScenario } from "./scenarios/black-hole.js";
 import { expiryScenario, revocationScenario } from "./scenarios/credentials.js";
 import { dropAllScenario } from "./scenarios/drop-all.js";
 import { everyOffsetScenario } from "./scenarios/every-offset.js";
+import { killScenario } from "./scenarios/kill.js";
 import { rollingRestartScenario } from "./scenarios/rolling-restart.js";
 import { stormScenario } from "./scenarios/storm.js";
 
@@ -21,6 +22,7 @@ afterAll(() => programs.remove());
 const sessions = { sessions: true };
 const full: readonly (readonly [Scenario, seed: number])[] = [
   [dropAllScenario(1_000), 21],
+  [killScenario(2, 1_000), 20],
   [blackHoleScenario("both", sessions), 22],
   [blackHoleScenario("up", sessions), 23],
   [blackHoleScenario("down", sessions), 24],

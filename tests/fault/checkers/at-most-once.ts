@@ -3,7 +3,7 @@
  * once; one that was told `OUTCOME_UNKNOWN`, none or once; one that was told it has not run, not at
  * all. All answers to one request agree, whoever asked.
  */
-import type { Event, EventOf } from "../history.js";
+import type { Event, EventOf } from "../events.js";
 import { type Checker, isSame, ofKind, report } from "./checker.js";
 
 /** What was asked once, by one call, or by several with one key. */

@@ -1,5 +1,5 @@
 /** All checkers together: what is promised of every run, and what some runs measure besides. */
-import type { Event } from "../history.js";
+import type { Event } from "../events.js";
 import { atMostOnce } from "./at-most-once.js";
 import type { Checker, Violation } from "./checker.js";
 import { type MemoryBounds, memoryBounded } from "./memory-bounded.js";

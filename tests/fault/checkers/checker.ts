@@ -2,7 +2,7 @@
  * What checkers share. A checker is a pure function from a history to what in it must not be; which
  * promise it stands for is in its name and its first comment.
  */
-import type { Event, EventOf, Publish, Subscribe } from "../history.js";
+import type { Event, EventOf, Publish, Subscribe } from "../events.js";
 
 /** One thing in a history that must not be. */
 export interface Violation {

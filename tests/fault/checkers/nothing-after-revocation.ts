@@ -2,7 +2,7 @@
  * I13: a user who was revoked, or whose credentials expired, gets nothing after the grace: no event,
  * no answer.
  */
-import type { Event } from "../history.js";
+import type { Event } from "../events.js";
 import { type Checker, ofKind, report } from "./checker.js";
 
 /**

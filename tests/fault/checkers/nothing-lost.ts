@@ -3,7 +3,7 @@
  * publication was received or covered by a gap; and once all is quiet, whoever still subscribes has
  * the last one too.
  */
-import type { EventOf } from "../history.js";
+import type { EventOf } from "../events.js";
 import {
   type Checker,
   publicationsIn,

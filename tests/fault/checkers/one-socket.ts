@@ -2,7 +2,7 @@
  * I10: two sockets of one session never both deliver. From the moment a later socket is attached,
  * the one before is fenced; and nobody attaches under a generation that was there already.
  */
-import type { EventOf } from "../history.js";
+import type { EventOf } from "../events.js";
 import { type Checker, report } from "./checker.js";
 
 /** Finds sessions that have two sockets at a time. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Memory } from "../history.js";
+import type { Memory } from "../events.js";
 import { check } from "./check.js";
 import { memoryBounded } from "./memory-bounded.js";
 import { oneSocket } from "./one-socket.js";

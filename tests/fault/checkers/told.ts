@@ -1,5 +1,5 @@
 /** Builds histories by hand, for the tests of checkers. */
-import type { Event, Happening, Invoke } from "../history.js";
+import type { Event, Happening, Invoke } from "../events.js";
 
 /** One event a millisecond, unless one says when it was. */
 export function told(...happenings: (Happening & { at?: number; by?: string })[]): Event[] {

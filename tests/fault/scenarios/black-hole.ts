@@ -3,13 +3,13 @@
  * Both ends notice by themselves, in the time the heartbeat promises, and the client has a new line
  * at once.
  */
-import type { Event } from "../history.js";
+import type { Event } from "../events.js";
 import { blackHole, type Direction } from "../proxy.js";
 import { isAllOk, must, mustLoseNothing, type Scenario } from "../scenario.js";
 
-const heartbeat = { intervalMs: 400, timeoutMs: 200 };
-// Timers and round trips of two busy cores.
-const slackMs = 400;
+const heartbeat = { intervalMs: 600, timeoutMs: 300 };
+// Timers and round trips of two busy cores. A heartbeat that took twice its time would be found.
+const slackMs = 600;
 
 /**
  * Swallows in these directions.

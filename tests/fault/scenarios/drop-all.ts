@@ -4,7 +4,7 @@
  * mutation fails, none runs twice.
  */
 import { startCrowd } from "../crowd.js";
-import type { Event } from "../history.js";
+import type { Event } from "../events.js";
 import { must, mustLoseNothing, type Scenario } from "../scenario.js";
 
 const mutations = 100;

@@ -3,7 +3,7 @@
  * clients make the new connection before they leave the old one, in the window that they were
  * told, and no call that may be repeated fails.
  */
-import type { Event } from "../history.js";
+import type { Event } from "../events.js";
 import { isAllOk, must, type Scenario } from "../scenario.js";
 import type { ServerHandle } from "../world.js";
 

@@ -21,6 +21,7 @@ export const scenarios: readonly { readonly scenario: Scenario; readonly weight:
   { scenario: everyOffsetScenario(1), weight: 0 },
   { scenario: slowReaderScenario, weight: 1 },
   { scenario: stormScenario(2_000), weight: 1 },
+  { scenario: killScenario(2, 1_000), weight: 0 },
   // What needs sessions is run by its name.
   ...[
     dropAllScenario(1_000),

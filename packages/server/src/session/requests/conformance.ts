@@ -3,7 +3,7 @@
  * `describeRequestStore("nats", () => …)`. It needs vitest, so only tests import it.
  */
 import { describe, expect, it } from "vitest";
-import type { Answer, RequestDraft, RequestId, RequestStore } from "./store.js";
+import type { Answer, Hold, RequestDraft, RequestId, RequestStore } from "./store.js";
 
 /** A store to be tested. */
 export interface RequestStoreOnTrial {
@@ -23,6 +23,8 @@ const trial: RequestStoreTrial = { sessionRetentionMs: 1_000, keyRetentionMs: 5_
 const one: RequestId = { session: "s1", n: 1 };
 const keyed: RequestId = { principal: "ana", key: "order-1" };
 const draft: RequestDraft = { principal: "ana", hash: 2 ** 53 - 1, incarnation: "i1", claim: 4 };
+const second: Hold = { incarnation: "i2", claim: 4 };
+const third: Hold = { incarnation: "i3", claim: 1 };
 const answer: Answer = { ok: true, encoded: '{"json":{"é":"✓"}}' };
 
 /**
@@ -68,7 +70,7 @@ export function describeRequestStore(
         );
         expect(created.filter(({ name }) => name === "created")).toHaveLength(1);
         const taken = await Promise.all(
-          servers.map(async (incarnation) => store.takeOver(one, 1, incarnation)),
+          servers.map(async (incarnation) => store.takeOver(one, draft, { incarnation, claim: 9 })),
         );
         expect(taken.filter(({ name }) => name === "taken")).toHaveLength(1);
         expect(await store.read(one)).toMatchObject({ attempt: 2, state: "RUNNING" });
@@ -108,7 +110,7 @@ export function describeRequestStore(
     ] as const)("keeps %s", (_, state, kept) =>
       withStore(async (store) => {
         await store.create(one, draft);
-        expect(await store.settle(one, 1, state, kept)).toBe("settled");
+        expect(await store.settle(one, draft, state, kept)).toBe("settled");
         expect(await store.read(one)).toEqual({ ...draft, attempt: 1, state, answer: kept });
       })(),
     );
@@ -118,7 +120,7 @@ export function describeRequestStore(
       withStore(async (store) => {
         const largest = { ok: true, encoded: `"${"x".repeat(store.maxAnswerBytes - 2)}"` };
         await store.create(keyed, draft);
-        expect(await store.settle(keyed, 1, "DONE", largest)).toBe("settled");
+        expect(await store.settle(keyed, draft, "DONE", largest)).toBe("settled");
         expect(await store.read(keyed)).toMatchObject({ answer: largest });
       }),
     );
@@ -127,8 +129,8 @@ export function describeRequestStore(
       "counts only the first settling of an attempt",
       withStore(async (store) => {
         await store.create(one, draft);
-        await store.settle(one, 1, "DONE", answer);
-        expect(await store.settle(one, 1, "FAILED", null)).toBe("fenced");
+        await store.settle(one, draft, "DONE", answer);
+        expect(await store.settle(one, draft, "FAILED", null)).toBe("fenced");
         expect(await store.read(one)).toMatchObject({ state: "DONE", answer });
       }),
     );
@@ -137,26 +139,42 @@ export function describeRequestStore(
       "refuses the late write of an attempt that was taken over",
       withStore(async (store) => {
         await store.create(one, draft);
-        expect(await store.takeOver(one, 1, "i2")).toEqual({ name: "taken" });
-        expect(await store.settle(one, 1, "DONE", answer)).toBe("fenced");
-        const record = { ...draft, incarnation: "i2", attempt: 2, state: "RUNNING" };
+        expect(await store.takeOver(one, draft, second)).toEqual({ name: "taken" });
+        expect(await store.settle(one, draft, "DONE", answer)).toBe("fenced");
+        const record = { ...draft, ...second, attempt: 2, state: "RUNNING" };
         expect(await store.read(one)).toEqual(record);
-        expect(await store.settle(one, 2, "DONE", answer)).toBe("settled");
+        expect(await store.settle(one, second, "DONE", answer)).toBe("settled");
+      }),
+    );
+
+    it(
+      "knows a record that was created anew from the one that it was",
+      withStore(async (store) => {
+        await store.create(one, draft);
+        await store.release(one, draft);
+        const anew = { ...draft, claim: 5 };
+        await store.create(one, anew);
+        expect(await store.takeOver(one, draft, second)).toMatchObject({ name: "moved" });
+        expect(await store.settle(one, draft, "DONE", answer)).toBe("fenced");
+        expect(await store.read(one)).toEqual({ ...anew, attempt: 1, state: "RUNNING" });
       }),
     );
 
     it(
       "lets nobody take over what has moved on, and tells what is there",
       withStore(async (store) => {
-        expect(await store.takeOver(one, 1, "i2")).toEqual({ name: "moved", record: undefined });
-        await store.create(one, draft);
-        await store.takeOver(one, 1, "i2");
-        expect(await store.takeOver(one, 1, "i3")).toMatchObject({
+        expect(await store.takeOver(one, draft, second)).toEqual({
           name: "moved",
-          record: { attempt: 2, incarnation: "i2", state: "RUNNING" },
+          record: undefined,
         });
-        await store.settle(one, 2, "DONE", answer);
-        expect(await store.takeOver(one, 2, "i3")).toMatchObject({
+        await store.create(one, draft);
+        await store.takeOver(one, draft, second);
+        expect(await store.takeOver(one, draft, third)).toMatchObject({
+          name: "moved",
+          record: { ...second, attempt: 2, state: "RUNNING" },
+        });
+        await store.settle(one, second, "DONE", answer);
+        expect(await store.takeOver(one, second, third)).toMatchObject({
           name: "moved",
           record: { attempt: 2, state: "DONE", answer },
         });
@@ -166,7 +184,7 @@ export function describeRequestStore(
     it(
       "does not bring back with a settling what is gone",
       withStore(async (store) => {
-        expect(await store.settle(keyed, 1, "DONE", answer)).toBe("gone");
+        expect(await store.settle(keyed, draft, "DONE", answer)).toBe("gone");
         expect(await store.read(keyed)).toBeUndefined();
       }),
     );
@@ -186,7 +204,6 @@ export function describeRequestStore(
     it(
       "takes back what never ran, and nothing else",
       withStore(async (store) => {
-        const { incarnation } = draft;
         await store.release(one, draft);
         await store.create(one, draft);
         await store.release(one, { ...draft, incarnation: "i2" });
@@ -196,12 +213,12 @@ export function describeRequestStore(
         expect(await store.read(one)).toBeUndefined();
 
         await store.create(one, draft);
-        await store.takeOver(one, 1, incarnation);
+        await store.takeOver(one, draft, { ...draft, claim: 9 });
         await store.release(one, draft);
         expect(await store.read(one)).toMatchObject({ attempt: 2 });
 
         await store.create(keyed, draft);
-        await store.settle(keyed, 1, "DONE", answer);
+        await store.settle(keyed, draft, "DONE", answer);
         await store.release(keyed, draft);
         expect(await store.read(keyed)).toMatchObject({ state: "DONE" });
       }),
@@ -213,7 +230,7 @@ export function describeRequestStore(
         for (const n of [1, 2, 3, 7]) await store.create({ session: "s1", n }, draft);
         for (const n of [1, 2]) await store.create({ session: "s2", n }, draft);
         await store.create(keyed, draft);
-        await store.settle({ session: "s1", n: 1 }, 1, "DONE", answer);
+        await store.settle({ session: "s1", n: 1 }, draft, "DONE", answer);
         await store.forget("s1", 3);
         const states: unknown[] = [];
         for (const n of [1, 2, 3, 4, 7]) states.push(await store.read({ session: "s1", n }));
@@ -224,7 +241,7 @@ export function describeRequestStore(
           undefined,
           expect.objectContaining({ attempt: 1 }),
         ]);
-        expect(await store.settle({ session: "s1", n: 2 }, 1, "DONE", answer)).toBe("gone");
+        expect(await store.settle({ session: "s1", n: 2 }, draft, "DONE", answer)).toBe("gone");
         expect(await store.read({ session: "s2", n: 1 })).toMatchObject({ attempt: 1 });
         expect(await store.read(keyed)).toMatchObject({ attempt: 1 });
       }),
@@ -260,7 +277,7 @@ export function describeRequestStore(
         expect([session, key]).toEqual([trial.sessionRetentionMs, trial.keyRetentionMs]);
         for (const id of [one, keyed]) await store.create(id, draft);
         await pass(session * 0.6);
-        for (const id of [one, keyed]) await store.settle(id, 1, "DONE", answer);
+        for (const id of [one, keyed]) await store.settle(id, draft, "DONE", answer);
         await pass(session * 0.6);
         expect(await store.read(one)).toMatchObject({ state: "DONE" });
         await pass(session * 0.8);

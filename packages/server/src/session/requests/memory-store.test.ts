@@ -10,11 +10,11 @@ describeRequestStore("memory", ({ sessionRetentionMs, keyRetentionMs }) => {
   return { store, pass: (ms) => clock.advance(ms) };
 });
 
+const hold = { incarnation: "i1", claim: 1 };
 const of = (principal: string): RequestDraft => ({
   principal,
   hash: 1,
-  incarnation: "i1",
-  claim: 1,
+  ...hold,
 });
 const nth = (n: number, session = "s1"): RequestId => ({ session, n });
 const result = (chars: number) => ({ ok: true, encoded: "x".repeat(chars) });
@@ -28,7 +28,7 @@ describe("a memory store", () => {
   it("answers at once", () => {
     const { store } = setUp();
     expect(store.create(nth(1), of("ana"))).toEqual({ name: "created" });
-    expect(store.settle(nth(1), 1, "DONE", result(1))).toBe("settled");
+    expect(store.settle(nth(1), hold, "DONE", result(1))).toBe("settled");
     expect(store.read(nth(1))).toMatchObject({ state: "DONE" });
   });
 
@@ -53,7 +53,7 @@ describe("a memory store", () => {
     const store = createMemoryRequestStore({ clock: lateClock, sessionRetentionMs: 100 });
     store.create(nth(1), of("ana"));
     nowMs = 100;
-    expect(store.settle(nth(1), 1, "DONE", null)).toBe("gone");
+    expect(store.settle(nth(1), hold, "DONE", null)).toBe("gone");
     expect(store.create(nth(1), of("bo"))).toEqual({ name: "created" });
   });
 
@@ -92,7 +92,7 @@ describe("a memory store", () => {
     const { store } = setUp({ maxAnswerChars: 100 });
     for (let n = 1; n <= 4; n++) {
       store.create(nth(n), of("ana"));
-      store.settle(nth(n), 1, n === 1 ? "FAILED" : "DONE", result(40));
+      store.settle(nth(n), hold, n === 1 ? "FAILED" : "DONE", result(40));
     }
     expect([1, 2, 3, 4].map((n) => store.read(nth(n)))).toMatchObject([
       { state: "FAILED", answer: null },
@@ -103,7 +103,7 @@ describe("a memory store", () => {
     store.forget("s1", 5); // gives the room back, once
     for (let n = 5; n <= 6; n++) {
       store.create(nth(n), of("ana"));
-      store.settle(nth(n), 1, "DONE", result(50));
+      store.settle(nth(n), hold, "DONE", result(50));
     }
     expect(store.read(nth(5))).toMatchObject({ answer: result(50) });
   });

@@ -8,6 +8,7 @@ import { Retention } from "./retention.js";
 import type {
   Answer,
   Creation,
+  Hold,
   RequestDraft,
   RequestId,
   RequestRecord,
@@ -66,7 +67,7 @@ interface Entry {
   readonly id: RequestId;
   readonly principal: string;
   readonly hash: number;
-  readonly claim: number;
+  claim: number;
   incarnation: string;
   attempt: number;
   state: RequestRecord["state"];
@@ -181,36 +182,34 @@ class MemoryRequestStore implements RequestStore {
     return id.n < low ? "stale" : undefined;
   }
 
-  takeOver(id: RequestId, attempt: number, incarnation: string) {
+  takeOver(id: RequestId, seen: Hold, { incarnation, claim }: Hold) {
     const now = this.#clock.now();
     const entry = this.#find(id, now);
     if (entry === undefined) return { name: "moved", record: undefined } as const;
-    if (entry.state !== "RUNNING" || entry.attempt !== attempt) {
+    if (!isHeld(entry, seen)) {
       return { name: "moved", record: toRecord(entry) } as const;
     }
     entry.attempt++;
     entry.incarnation = incarnation;
+    entry.claim = claim;
     this.#retentionOf(id).touch(entry, now);
     return taken;
   }
 
-  settle(id: RequestId, attempt: number, state: "DONE" | "FAILED", answer: Answer | null) {
+  settle(id: RequestId, hold: Hold, state: "DONE" | "FAILED", answer: Answer | null) {
     const now = this.#clock.now();
     const entry = this.#find(id, now);
     if (entry === undefined) return "gone";
-    if (entry.state !== "RUNNING" || entry.attempt !== attempt) return "fenced";
+    if (!isHeld(entry, hold)) return "fenced";
     entry.state = state;
     this.#retentionOf(id).touch(entry, now);
     if (answer !== null) this.#keepAnswer(entry, answer);
     return "settled";
   }
 
-  release(id: RequestId, { incarnation, claim }: RequestDraft) {
+  release(id: RequestId, hold: Hold) {
     const entry = this.#find(id, this.#clock.now());
-    const isUntouched = entry?.state === "RUNNING" && entry.attempt === 1;
-    if (isUntouched && entry.incarnation === incarnation && entry.claim === claim) {
-      this.#remove(entry);
-    }
+    if (entry?.attempt === 1 && isHeld(entry, hold)) this.#remove(entry);
   }
 
   forget(session: string, low: number) {
@@ -336,6 +335,11 @@ class MemoryRequestStore implements RequestStore {
     this.#answerChars -= entry.answer?.encoded?.length ?? 0;
     entry.answer = null;
   }
+}
+
+/** Whether it is RUNNING in these hands. */
+function isHeld({ state, incarnation, claim }: Entry, hold: Hold): boolean {
+  return state === "RUNNING" && incarnation === hold.incarnation && claim === hold.claim;
 }
 
 /** What is told of a record: a copy, for the record goes on to change. */

@@ -21,6 +21,7 @@ import {
 import { Repairs } from "./repairs.js";
 import {
   type Answer,
+  type Hold,
   type MaybePromise,
   nobody,
   type RequestDraft,
@@ -93,8 +94,6 @@ interface Task {
   readonly request: RecordedRequest;
   readonly id: RequestId;
   readonly execute: () => MaybePromise<Answer>;
-  /** The attempt that it runs, or is about to; `undefined` while it has none. */
-  attempt: number | undefined;
 }
 
 /** A task that somebody waits for, in this process. */
@@ -155,7 +154,7 @@ export class RequestRecords {
    */
   run(request: RecordedRequest, execute: () => MaybePromise<Answer>): MaybePromise<Answer> {
     this.forget(request.session, request.low);
-    const task: Task = { request, id: toRequestId(request), execute, attempt: undefined };
+    const task: Task = { request, id: toRequestId(request), execute };
     // Before the store is asked: a record that is being created can be seen there before we hear of it.
     const running = this.#running.size > 0 ? this.#running.get(toText(task.id)) : undefined;
     if (running !== undefined) return this.#meet(task, running);
@@ -190,7 +189,7 @@ export class RequestRecords {
     const { principal, hash } = running.task.request;
     const facts = { principal, hash, incarnation: this.#incarnation, claim: 0, attempt: 1 };
     const decision = this.#policyOn(task, { ...facts, state: "RUNNING" }, { runsHere: true });
-    if (decision.name !== "join") return this.#act(task, decision, 0);
+    if (decision.name !== "join") return this.#act(task, decision, undefined, 0);
     return running.answer.catch((cause) => {
       // That one was given up before its handler began. This one is still wanted.
       if (cause !== undefined && cause === running.task.request.abortedBy?.()) {
@@ -215,20 +214,15 @@ export class RequestRecords {
     );
   }
 
-  #decide(
-    task: Task,
-    stored: RequestRecord | "stale" | undefined,
-    round = 0,
-    storeEpoch?: string,
-  ): MaybePromise<Answer> {
+  #decide(task: Task, stored: Stored, round = 0, storeEpoch?: string): MaybePromise<Answer> {
     if (round > maxRounds) throw this.#failedBefore(task, stored !== undefined);
     const decision = this.#policyOn(task, stored, { runsHere: false, storeEpoch });
-    return this.#act(task, decision, round);
+    return this.#act(task, decision, stored, round);
   }
 
   #policyOn(
     { request, id }: Task,
-    stored: RequestRecord | "stale" | undefined,
+    stored: Stored,
     { runsHere, storeEpoch }: { runsHere: boolean; storeEpoch?: string | undefined },
   ): Decision {
     const { principal, hash, n, low, first, repeat } = request;
@@ -247,13 +241,13 @@ export class RequestRecords {
     );
   }
 
-  #act(task: Task, decision: Decision, round: number): MaybePromise<Answer> {
+  #act(task: Task, decision: Decision, stored: Stored, round: number): MaybePromise<Answer> {
     switch (decision.name) {
       case "run":
       case "lookup":
-        return decision.attempt === 1
-          ? this.#create(task, decision, round)
-          : this.#takeOver(task, decision, round);
+        return typeof stored === "object"
+          ? this.#takeOver(task, decision, stored, round)
+          : this.#create(task, decision, round);
       case "replay":
         return decision.answer;
       case "wait":
@@ -275,7 +269,7 @@ export class RequestRecords {
       (creation) => {
         switch (creation.name) {
           case "created":
-            return this.#begin(task, decision, draft);
+            return this.#begin(task, decision, draft, true);
           case "exists":
             return this.#decide(task, creation.record, round + 1);
           case "other-epoch":
@@ -293,92 +287,73 @@ export class RequestRecords {
     );
   }
 
-  #takeOver(task: Task, decision: Taking, round: number): MaybePromise<Answer> {
-    task.attempt = decision.attempt;
+  #takeOver(task: Task, decision: Taking, seen: Hold, round: number): MaybePromise<Answer> {
+    const hold: Hold = { incarnation: this.#incarnation, claim: ++this.#claims };
     return this.#asking.ask(
-      () => this.#store.takeOver(task.id, decision.attempt - 1, this.#incarnation),
+      () => this.#store.takeOver(task.id, seen, hold),
       () => this.#failedBefore(task, true),
       (takeOver) =>
         takeOver.name === "taken"
-          ? this.#begin(task, decision)
+          ? this.#begin(task, decision, hold, false)
           : this.#decide(task, takeOver.record, round + 1),
-      () => this.#giveUp(task, decision.attempt),
+      () => this.#giveUp(task, hold),
     );
   }
 
   /** The store has agreed: from here on it may have run. */
-  #begin(task: Task, decision: Taking, draft?: RequestDraft): MaybePromise<Answer> {
+  #begin(task: Task, decision: Taking, hold: Hold, isNew: boolean): MaybePromise<Answer> {
     const { request } = task;
     const reason = request.abortedBy?.();
-    if (reason !== undefined) return this.#notBegun(task, decision.attempt, draft, reason);
+    if (reason !== undefined) return this.#notBegun(task, hold, isNew, reason);
     if (decision.name === "run" || typeof request.repeat === "string") {
-      return this.#execute(task, decision.attempt);
+      return this.#execute(task, hold);
     }
     const { repeat } = request;
     return andThen(
       () => repeat.lookup(),
-      (cause) => this.#failed(task, decision.attempt, cause, "The handler's own record fails"),
+      (cause) => this.#failed(task, hold, cause, "The handler's own record fails"),
       (found) =>
-        found === undefined
-          ? this.#execute(task, decision.attempt)
-          : this.#settle(task, decision.attempt, found),
+        found === undefined ? this.#execute(task, hold) : this.#settle(task, hold, found),
     );
   }
 
   /** Nobody waits for it any more, and its handler has not begun. */
-  #notBegun(
-    task: Task,
-    attempt: number,
-    draft: RequestDraft | undefined,
-    reason: TRPCError,
-  ): MaybePromise<never> {
-    // An earlier attempt may have run: then the record stays, and says so.
-    if (draft === undefined) throw this.#giveUp(task, attempt, reason);
+  #notBegun(task: Task, hold: Hold, isNew: boolean, reason: TRPCError): MaybePromise<never> {
+    if (!isNew) {
+      this.#giveUp(task, hold); // an earlier attempt may have run: the record stays, and says so
+      throw reason;
+    }
     return this.#asking.ask(
-      () => this.#store.release(task.id, draft),
+      () => this.#store.release(task.id, hold),
       () => reason,
       () => {
         throw reason;
       },
-      () => this.#repairs.start(() => this.#store.release(task.id, draft)),
+      () => this.#repairs.start(() => this.#store.release(task.id, hold)),
     );
   }
 
   /**
-   * We do not run this attempt, or not any more, and nobody knows what it did: whoever waits for it
-   * on another server should not.
-   *
-   * @returns what the caller is told.
+   * We do not run what we hold, or not any more, and nobody knows whether it ran: whoever waits for
+   * it on another server should not.
    */
-  #giveUp<Reason>(task: Task, attempt: number, reason?: Reason): Reason {
-    const { id } = task;
-    task.attempt = undefined;
-    this.#repairs.start(async () => {
-      const record = await this.#store.read(id);
-      const isOurs =
-        typeof record === "object" &&
-        record.state === "RUNNING" &&
-        record.incarnation === this.#incarnation &&
-        record.attempt === attempt;
-      // Sent again meanwhile, it may be running under the very attempt that we take for lost.
-      if (!isOurs || this.#running.get(toText(id))?.task.attempt === attempt) return;
-      await this.#store.takeOver(id, attempt, nobody);
-    });
-    return reason as Reason;
+  #giveUp({ id }: Task, hold: Hold) {
+    const given: Hold = { incarnation: nobody, claim: hold.claim };
+    this.#repairs.start(() => this.#store.takeOver(id, hold, given));
   }
 
-  #execute(task: Task, attempt: number): MaybePromise<Answer> {
+  #execute(task: Task, hold: Hold): MaybePromise<Answer> {
     return andThen(
       task.execute,
-      (cause) => this.#failed(task, attempt, cause, "The handler ran, and its answer is lost"),
-      (answer) => this.#settle(task, attempt, answer),
+      (cause) => this.#failed(task, hold, cause, "The handler ran, and its answer is lost"),
+      (answer) => this.#settle(task, hold, answer),
     );
   }
 
-  #settle({ id }: Task, attempt: number, answer: Answer): MaybePromise<Answer> {
+  #settle({ id }: Task, hold: Hold, answer: Answer): MaybePromise<Answer> {
     const kept = this.#mayKeep(answer) ? answer : null;
     const failed = () => outcomeUnknown("It ran, and its answer could not be stored");
-    const settle = () => this.#store.settle(id, attempt, answer.ok ? "DONE" : "FAILED", kept);
+    const settle = () => this.#store.settle(id, hold, answer.ok ? "DONE" : "FAILED", kept);
     return this.#asking.ask(
       settle,
       failed,
@@ -425,11 +400,14 @@ export class RequestRecords {
     return notRecorded("The mutation could not be recorded, and was not run");
   }
 
-  #failed(task: Task, attempt: number, cause: unknown, message: string): TRPCError {
+  #failed(task: Task, hold: Hold, cause: unknown, message: string): TRPCError {
     this.#onFailure(cause);
-    return this.#giveUp(task, attempt, outcomeUnknown(message));
+    this.#giveUp(task, hold);
+    return outcomeUnknown(message);
   }
 }
+
+type Stored = RequestRecord | "stale" | undefined;
 
 /** A decision that needs the store's agreement. */
 type Taking = Extract<Decision, { readonly attempt: number }>;

@@ -26,16 +26,23 @@ export interface Answer {
   readonly encoded: string | undefined;
 }
 
+/**
+ * A server's hold on a record, and its fencing token: who took the record from it holds it by
+ * another one, also where the record was lost and created again at the same attempt.
+ */
+export interface Hold {
+  /** The server process that runs it; {@link nobody} where it is certain that none does. */
+  readonly incarnation: string;
+  /** A number that this process gives to no other hold. */
+  readonly claim: number;
+}
+
 /** What is noted of a mutation before it runs. */
-export interface RequestDraft {
+export interface RequestDraft extends Hold {
   /** Who asked: nobody else is told the answer. */
   readonly principal: string;
   /** Of path and input: see `hash.ts`. */
   readonly hash: number;
-  /** The server process that is about to run it; {@link nobody} where it is certain that none is. */
-  readonly incarnation: string;
-  /** What that process has given to no other draft: by it, it knows its own again. */
-  readonly claim: number;
 }
 
 /** The incarnation of what is RUNNING and runs nowhere: a server has given it up. */
@@ -43,7 +50,7 @@ export const nobody = "";
 
 /** What a store holds of one request. */
 export type RequestRecord = RequestDraft & {
-  /** 1 for who created it, one more for each who took it over. A fencing token. */
+  /** 1 for who created it, one more for each who took it over. */
   readonly attempt: number;
 } & (
     | { readonly state: "RUNNING" }
@@ -64,10 +71,10 @@ export type Creation =
 /** What came of {@link RequestStore.takeOver}. */
 export type TakeOver =
   | { readonly name: "taken" }
-  /** The attempt was not the last, or has answered, or the record is gone: this is what is there. */
+  /** Somebody else holds it by now, or it has answered, or it is gone: this is what is there. */
   | { readonly name: "moved"; readonly record: RequestRecord | undefined };
 
-/** What came of {@link RequestStore.settle}: a late write of an older attempt is `fenced` off. */
+/** What came of {@link RequestStore.settle}: a late write of who holds it no more is `fenced` off. */
 export type Settling = "settled" | "fenced" | "gone";
 
 /** What a store can promise, as data: what it can not is refused at start. DELIVERY.md §5 */
@@ -111,26 +118,26 @@ export interface RequestStore {
   /** What there is now; `stale` for a request that was forgotten by {@link forget}. */
   read(id: RequestId): MaybePromise<RequestRecord | "stale" | undefined>;
 
-  /** Compare-and-set: makes a RUNNING record at `attempt` this incarnation's, at `attempt + 1`. */
-  takeOver(id: RequestId, attempt: number, incarnation: string): MaybePromise<TakeOver>;
+  /** Compare-and-set: a RUNNING record that is held as it was `seen` is held by `next`, one attempt on. */
+  takeOver(id: RequestId, seen: Hold, next: Hold): MaybePromise<TakeOver>;
 
   /**
-   * Stores how a RUNNING record at `attempt` has answered. Only the first settling counts.
+   * Stores how a RUNNING record has answered, while `hold` holds it. Only the first settling counts.
    *
    * @param answer null when it is too large to be kept.
    */
   settle(
     id: RequestId,
-    attempt: number,
+    hold: Hold,
     state: "DONE" | "FAILED",
     answer: Answer | null,
   ): MaybePromise<Settling>;
 
   /**
    * Takes back a record whose handler never began, as if it never was: the one that was created
-   * with this draft, while it is RUNNING at attempt 1.
+   * with this hold, while it is RUNNING and was not taken over.
    */
-  release(id: RequestId, draft: RequestDraft): MaybePromise<void>;
+  release(id: RequestId, hold: Hold): MaybePromise<void>;
 
   /**
    * The client has the answers to all requests of this session below `low`, or the session has
