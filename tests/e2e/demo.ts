@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { type Browser, chromium, type Page } from "playwright-core";
+import { type Browser, chromium, type Locator, type Page } from "playwright-core";
 
 const app = fileURLToPath(new URL("../../apps/demo/", import.meta.url));
 
@@ -72,6 +72,13 @@ export async function startDemo(): Promise<Demo> {
 /** Waits until the page's line is in `state`. */
 export async function lineIs(page: Page, state: string) {
   await page.getByTestId("line-state").filter({ hasText: state }).waitFor();
+}
+
+/** The number that stands for `name` in a list of figures; NaN while there is none. */
+export async function figure(within: Locator, name: string): Promise<number> {
+  const term = within.getByText(name, { exact: true }).first();
+  const text = await term.locator("xpath=../dd").textContent();
+  return Number(text?.replaceAll(",", ""));
 }
 
 async function urlFrom(server: ChildProcess): Promise<string> {

@@ -4,6 +4,7 @@
  */
 import { useIsMutating } from "@tanstack/react-query";
 import { appErrorOf } from "@tautline/client";
+import type { ReactNode } from "react";
 import { ProofPanel, useProof } from "../proof/panel.js";
 import { CutIcon, PowerIcon, StartIcon, StopIcon } from "../ui/icons.js";
 import { useNow } from "../ui/now.js";
@@ -64,27 +65,21 @@ export function LinePanel({ titled = true }: { titled?: boolean }) {
       </header>
       <Rope state={state} pulse={story.pongs} />
       <div className="line-buttons">
-        <button
-          type="button"
-          className="button"
-          disabled={phase === "finishing"}
-          onClick={isLoaded ? load.stop : load.start}
-        >
+        <LineButton enabled={phase !== "finishing"} onClick={isLoaded ? load.stop : load.start}>
           {isLoaded ? <StopIcon /> : <StartIcon />}
           {isLoaded ? "Stop the load" : "Start the load"}
-        </button>
-        <button type="button" className="button" disabled={state !== "open"} onClick={cut}>
+        </LineButton>
+        <LineButton enabled={state === "open"} onClick={cut}>
           <CutIcon />
           Cut {cutSeconds} s
-        </button>
-        <button type="button" className="button" disabled={state !== "open"} onClick={kill}>
+        </LineButton>
+        <LineButton enabled={state === "open"} onClick={kill}>
           <PowerIcon />
           Kill the server
-        </button>
+        </LineButton>
       </div>
       <ProofPanel />
       <dl className="figures">
-        <Figure name="Round trip" value={state === "open" ? milliseconds(roundTripMs) : "–"} />
         {connection.name === "waiting" || connection.name === "resuming" ? (
           <Figure name="Next try after" value={milliseconds(connection.delayMs)} />
         ) : (
@@ -97,6 +92,7 @@ export function LinePanel({ titled = true }: { titled?: boolean }) {
         )}
         <Figure name="Resumes" value={String(resumes)} />
         <Figure name="Messages repeated" value={String(messagesRepeated)} />
+        <Figure name="Round trip" value={state === "open" ? milliseconds(roundTripMs) : "–"} />
         <Figure name="Reconnects" value={String(story.reconnects)} />
         <Figure name="Received" value={amount(traffic.framesIn, traffic.charactersIn)} />
         <Figure name="Sent" value={amount(traffic.framesOut, traffic.charactersOut)} />
@@ -112,6 +108,28 @@ export function LinePanel({ titled = true }: { titled?: boolean }) {
         ))}
       </ol>
     </section>
+  );
+}
+
+/** Keeps the focus while it has no effect: what it did to the line is over in seconds. */
+function LineButton({
+  enabled,
+  onClick,
+  children,
+}: {
+  enabled: boolean;
+  onClick: () => void;
+  children: ReactNode;
+}) {
+  return (
+    <button
+      type="button"
+      className="button"
+      aria-disabled={!enabled}
+      onClick={enabled ? onClick : undefined}
+    >
+      {children}
+    </button>
   );
 }
 

@@ -37,10 +37,6 @@ export function ProofPanel() {
       </dl>
       <dl className="figures">
         <div>
-          <dt>Calls on the way</dt>
-          <dd>{proof.onTheWay}</dd>
-        </div>
-        <div>
           <dt>Sent again, already done</dt>
           <dd>{proof.known}</dd>
         </div>

@@ -41,7 +41,7 @@ describe("the verdict", () => {
 
   it.each([
     [{}, "good", "Nothing lost, nothing twice."],
-    [{ phase: "running" }, "plain", "So far nothing lost, nothing twice."],
+    [{ phase: "running" }, "plain", "Nothing lost so far."],
     [{ phase: "finishing" }, "plain", "Waiting for the last answers."],
     [{ unknown: 2, known: 2 }, "good", "Nothing lost, nothing twice."],
     [{ lost: 1 }, "bad", "1 lost."],

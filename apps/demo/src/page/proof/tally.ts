@@ -101,7 +101,7 @@ export function verdictOf(proof: Proof): { readonly tone: "plain" | "good" | "ba
     stream.doubled > 0 && `${stream.doubled} doubled`,
   ].filter((part) => part !== false);
   if (wrong.length > 0) return { tone: "bad", text: `${wrong.join(", ")}.` };
-  if (phase === "running") return { tone: "plain", text: "So far nothing lost, nothing twice." };
+  if (phase === "running") return { tone: "plain", text: "Nothing lost so far." };
   if (phase === "finishing") return { tone: "plain", text: "Waiting for the last answers." };
   return { tone: "good", text: "Nothing lost, nothing twice." };
 }

@@ -6,7 +6,7 @@ import type { Ctx } from "../context.js";
 import { numbersAfter } from "../numbers.js";
 
 /** How long a piece of work takes before it is done, and once more after it, in milliseconds. */
-const halfMs = 60;
+const halfMs = 100;
 
 export const proof: HandlersOf<typeof incidents.proof, Ctx> = {
   async work({ input, ctx }) {
