@@ -442,7 +442,7 @@ export class ServedConnection
     if (this.#isPaused || this.#isClosed || this.outbox.bytes < maxOutboxBytes) return;
     this.#isPaused = true;
     this.socket.pause();
-    this.outbox.whenRoom(() => {
+    this.outbox.whenTaken(() => {
       this.#isPaused = false;
       this.#heartbeat.alive(); // it could not be heard while it was not read
       this.socket.resume();

@@ -1,4 +1,5 @@
 import type { Socket } from "@tautline/contracts/runtime";
+import { Ledger } from "@tautline/contracts/session";
 import type { Dialect } from "@tautline/contracts/wire";
 import { describe, expect, it } from "vitest";
 import { Outbox, toFrames } from "./outbox.js";
@@ -68,6 +69,23 @@ describe("an outbox", () => {
     expect(writes).toEqual([["1"]]);
     endTurn();
     expect(writes).toEqual([["1"]]);
+  });
+
+  it("tells when its socket has taken enough, though nothing of it was acknowledged", () => {
+    const { outbox, socket, endTurn } = setUp({ maxOutboxBytes: 10 });
+    outbox.keep(new Ledger());
+    const order: string[] = [];
+    outbox.say("1234567890");
+    outbox.whenRoom(() => order.push("room"));
+    outbox.whenTaken(() => order.push("taken"));
+    socket.bufferedBytes = 10;
+    endTurn();
+    expect(order).toEqual([]);
+    socket.bufferedBytes = 0;
+    outbox.drained();
+    outbox.drained();
+    expect(order).toEqual(["taken"]);
+    expect(outbox.full).toBe(true);
   });
 
   it("counts what it holds and what its socket holds", () => {

@@ -43,6 +43,8 @@ export class Outbox {
   #round = 0;
   /** Those who wait for room; called once each. */
   #waiters: (() => void)[] | undefined;
+  /** Who waits until the socket has taken what there was. */
+  #whenTaken: (() => void) | undefined;
   #forgettingIsDue = false;
 
   constructor(socket: OutboxSocket, dialect: Dialect, limits: OutboxLimits, turn: Turn) {
@@ -72,6 +74,7 @@ export class Outbox {
   /** The socket is gone. What was said is said again on the next one, what was only pushed is not. */
   detach() {
     this.#socket = undefined;
+    this.#whenTaken = undefined;
     this.#waiting = undefined;
     this.#waitingBytes = 0;
   }
@@ -139,6 +142,14 @@ export class Outbox {
     if (this.#waiting === undefined) this.#offerRoom();
   }
 
+  /**
+   * Calls `run` once, when the socket has taken so much that no more than `maxOutboxBytes` wait for it.
+   * What it took may be unacknowledged still: the client has to be read to acknowledge it.
+   */
+  whenTaken(run: () => void) {
+    this.#whenTaken = run;
+  }
+
   /** The socket has handed on what it held. */
   drained() {
     this.#offerRoom();
@@ -159,6 +170,11 @@ export class Outbox {
   }
 
   #offerRoom() {
+    if (this.#whenTaken !== undefined && this.bytes < this.#limits.maxOutboxBytes) {
+      const run = this.#whenTaken;
+      this.#whenTaken = undefined;
+      run();
+    }
     if (this.#waiters === undefined) return;
     if (this.full) {
       if (this.#reservedBytes > 0) this.#forgetReservations();
