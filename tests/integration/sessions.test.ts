@@ -139,17 +139,6 @@ describe("a session", () => {
     expect(session.maxUnackedBytes).toBe(1_000);
   });
 
-  it("reads the ack that makes room, with more answers out than it keeps", async () => {
-    const world = start({ limits: { maxOutboxBytes: 1_000 } });
-    const { line } = await begin(world);
-    const calls = Array.from({ length: 40 }, (_, n) => call("query", n + 1, "whoami"));
-    line.say(...calls); // their answers are more than maxOutboxBytes
-    await settled();
-    expect(line.heard.filter(({ result }) => result).length).toBe(40);
-    line.say({ method: "ack", received: 40 });
-    expect(told(await line.ask(call("query", 41, "whoami")))).toEqual(["ana via step"]);
-  });
-
   it("ends when nobody came back within the grace, and then its handlers' signals abort", async () => {
     const world = start();
     const { line, session } = await begin(world);
