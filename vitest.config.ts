@@ -32,6 +32,7 @@ export default defineConfig({
         find: /^@tautline\/contracts\/wire\/(.+)$/,
         replacement: `${source("")}contracts/src/wire/$1.ts`,
       },
+      { find: /^@tautline\/testing\/app$/, replacement: `${source("")}testing/src/app/index.ts` },
       { find: /^@tautline\/client\/react$/, replacement: `${source("")}client/src/react/index.ts` },
       {
         find: /^@tautline\/(server|client)\/trpc$/,

@@ -5,7 +5,7 @@
 
 // For authors of adapters and tests.
 export type { HeartbeatOptions } from "@tautline/contracts/runtime";
-export type { Origins } from "./adapter/upgrade.js";
+export { decideUpgrade, type Origins, type UpgradeDecision } from "./adapter/upgrade.js";
 export { lastEventIdOf } from "./call/last-event-id.js";
 export type { AfterTurn } from "./connection/turn.js";
 export type {
@@ -13,6 +13,7 @@ export type {
   CreateContext,
   OpeningRequest,
   Principal,
+  RouterAccepting,
 } from "./context.js";
 export {
   contractOf,
