@@ -11,9 +11,10 @@ export async function startCuttable(port) {
   /** @type {Set<import("node:net").Socket>} */
   const sockets = new Set();
   let isCut = false;
+  let target = port;
   const server = createServer((near) => {
     if (isCut) return void near.destroy();
-    const far = connect(port, "127.0.0.1");
+    const far = connect(target, "127.0.0.1");
     for (const [socket, other] of [
       [near, far],
       [far, near],
@@ -41,8 +42,10 @@ export async function startCuttable(port) {
       isCut = true;
       drop();
     },
-    mend() {
+    /** @param {number} [toPort] Where it leads to from now on: another server may stand there. */
+    mend(toPort = target) {
       isCut = false;
+      target = toPort;
     },
     async close() {
       server.close();

@@ -24,7 +24,7 @@ export const runs = [
   },
   {
     path: "docs/guide/getting-started.md",
-    what: "prints what it says, and its client comes back",
+    what: "prints what it says, after a cut and after a restart as well",
     check: (folder) => together(folder, gettingStarted),
   },
   {
@@ -109,14 +109,19 @@ async function readme(start, folder) {
 
 /** @param {Start} start @param {string} folder */
 async function gettingStarted(start, folder) {
-  const port = await start("server.js").port(3_000);
+  const server = start("server.js");
+  const port = await server.port(3_000);
   const line = await startCuttable(port);
   try {
     const client = start(dialling(folder, "client.js", 3_000, line.port));
     await client.says("1 greeted");
     line.cut();
+    await start(dialling(folder, "client.js", 3_000, port)).says("2 greeted");
     line.mend();
-    await client.says("1 greeted", 2);
+    await client.says("2 greeted"); // it goes on where it was
+    await server.stop();
+    line.mend(await start("server.js").port(3_000));
+    await client.says("0 greeted"); // and begins anew where another one stands
   } finally {
     await line.close();
   }
