@@ -28,6 +28,12 @@ describe("turnsOf", () => {
     expect(new Set(firsts.map((turn) => turn?.contestant)).size).toBeGreaterThan(1);
   });
 
+  it("lets either of two go first as often as the other", () => {
+    const two = turnsOf({ contestants: ["ws", "tautline"], rounds: () => 8 }, contestantNames);
+    const firsts = two.filter((_, index) => index % 2 === 0);
+    expect(firsts.filter(({ contestant }) => contestant === "ws")).toHaveLength(4);
+  });
+
   it("keeps to the limit and to those who were named", () => {
     const few = turnsOf(question, ["ws", "trpc"], 2);
     expect(few).toHaveLength(4);

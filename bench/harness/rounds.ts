@@ -1,7 +1,7 @@
 /**
  * Whose turn it is. A machine gets warmer, and its neighbours busier, while a benchmark runs, so
- * contestants alternate: each round has one turn of everyone who takes part in it, starts with
- * another one than the round before, and every other round goes backwards.
+ * contestants alternate: each round has one turn of everyone who takes part in it, every other round
+ * goes backwards, and after each such pair another one starts.
  */
 import type { ContestantName } from "../contestants/contestant.js";
 import type { Question } from "./question.js";
@@ -22,7 +22,8 @@ export function turnsOf(
   const total = Math.max(0, ...taking.map(own));
   return Array.from({ length: total }, (_, index) => {
     const present = taking.filter((contestant) => isPresent(index, own(contestant), total));
-    const start = index % present.length;
+    // Two rounds from each start, there and back: of two contestants, either goes first in half of them.
+    const start = Math.floor(index / 2) % present.length;
     const rotated = [...present.slice(start), ...present.slice(0, start)];
     if (index % 2 === 1) rotated.reverse();
     return rotated.map((contestant) => ({ round: index + 1, contestant }));
