@@ -18,10 +18,17 @@ export const contestantNames = [
   "graphql-ws",
 ] as const;
 
-export type ContestantName = (typeof contestantNames)[number];
+/** Tautline without something, for the questions that ask what that costs, and for no others. */
+export const variantNames = ["tautline-sessionless", "tautline-unrecorded"] as const;
 
-/** What ratios are taken to. */
+export const allNames = [...contestantNames, ...variantNames] as const;
+
+export type ContestantName = (typeof allNames)[number];
+
+/** What ratios are taken to, where a table does not say otherwise. */
 export const floor: ContestantName = "ws";
+
+const ours = ["@tautline/server", "@tautline/client", "zod"];
 
 /** How each is called in reports, and the packages whose versions matter. */
 export const contestants: Readonly<
@@ -29,7 +36,9 @@ export const contestants: Readonly<
 > = {
   ws: { title: "bare ws", packages: ["ws"] },
   "ws-corked": { title: "bare ws, corked", packages: ["ws"] },
-  tautline: { title: "Tautline", packages: ["@tautline/server", "@tautline/client", "zod"] },
+  tautline: { title: "Tautline", packages: ours },
+  "tautline-sessionless": { title: "without sessions", packages: ours },
+  "tautline-unrecorded": { title: "without records", packages: ours },
   trpc: { title: "tRPC", packages: ["@trpc/server", "@trpc/client", "superjson", "zod"] },
   orpc: { title: "oRPC", packages: ["@orpc/server", "@orpc/client", "zod"] },
   "socket-io": { title: "Socket.IO", packages: ["socket.io", "socket.io-client"] },
@@ -51,6 +60,8 @@ export type Serve = () => Promise<RunningServer>;
 /** One open connection of a client. */
 export interface Line {
   answer(item: Item): Promise<Item>;
+  /** `answer` as a mutation, where mutations are something else: Tautline notes that they have run. */
+  change?(item: Item): Promise<Item>;
   follow(onItem: (item: Item) => void): void;
   flood(onChunk: (chunk: Chunk) => void): void;
   /** Resolves when the library says that it is closed. */

@@ -48,6 +48,12 @@ export const loadOrders = {
     calls = startCalls(lines, { inFlight, timed });
   },
 
+  /** The same with mutations. */
+  startChanges({ inFlight }: { readonly inFlight: number }) {
+    const changing = lines.map((line): Line => ({ ...line, answer: line.change! }));
+    calls = startCalls(changing, { inFlight, timed: false });
+  },
+
   /** What was used and done so far, and how long the calls took since the last reading. */
   callReading: () => ({ ...usageNow(), ...calls!.read() }),
 

@@ -6,7 +6,7 @@ export interface Question {
   readonly name: string;
   readonly title: string;
   readonly contestants: readonly ContestantName[];
-  /** How many rounds a contestant takes part in: eleven where a ratio is promised. */
+  /** How many rounds a contestant takes part in: eleven or more where a ratio is promised. */
   rounds(contestant: ContestantName): number;
   readonly tables: readonly Table[];
   /** Takes one sample. */
@@ -21,6 +21,12 @@ export type Values = Readonly<Record<string, number>>;
 
 export interface Table {
   readonly title: string;
+  /**
+   * Whom everyone is compared to.
+   *
+   * @default the floor
+   */
+  readonly base?: ContestantName;
   readonly measures: readonly Measure[];
 }
 
@@ -31,17 +37,21 @@ export interface Measure {
   /** Digits after the point. */
   readonly digits: number;
   readonly better: "more" | "less";
-  /** Whether a ratio to the floor says something. */
+  /** Whether a ratio to the base says something. */
   readonly ratio: boolean;
+  /** Whether the difference to the base says more. */
+  readonly difference?: boolean;
   /** Whether a chart shows it. */
   readonly chart?: boolean;
   /** What Tautline has to reach. */
   readonly promise?: Promised;
 }
 
-/** A bound for the ratio to the floor, or for the value in its unit. */
+/** A bound for the ratio to the base, or for the value or the difference in their unit. */
 export interface Promised {
-  readonly of: "ratio" | "value";
+  readonly of: "ratio" | "value" | "difference";
+  /** Whether the whole 95 % interval has to keep within it, not only the median. */
+  readonly whole?: boolean;
   readonly atMost?: number;
   readonly atLeast?: number;
 }

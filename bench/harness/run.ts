@@ -1,9 +1,5 @@
 /** Asks one question: every contestant in turn, and a line on the terminal for each sample. */
-import {
-  type ContestantName,
-  contestantNames,
-  contestants as known,
-} from "../contestants/contestant.js";
+import { allNames, type ContestantName, contestants as known } from "../contestants/contestant.js";
 import type { Question, Values } from "./question.js";
 import { type Results, readCommit, readMachine, readVersions, type Sample } from "./results.js";
 import { turnsOf } from "./rounds.js";
@@ -19,7 +15,7 @@ export interface RunOptions {
 
 /** @throws Error when a contestant fails or answers wrongly. */
 export async function ask(question: Question, options: RunOptions): Promise<Results> {
-  const { rounds, quick, among = contestantNames } = options;
+  const { rounds, quick, among = allNames } = options;
   const takenAt = new Date().toISOString();
   const machine = readMachine();
   const turns = turnsOf(question, among, rounds);

@@ -12,7 +12,8 @@
  * the rounds: three for bare `ws` and Tautline, one for the others, whose figures barely vary.
  */
 import { type ContestantName, contestantNames } from "../contestants/contestant.js";
-import { type Contest, type LoadProcess, startContest, until } from "../harness/contest.js";
+import { startContest } from "../harness/contest.js";
+import { idleBytes, nobodyFollows, residentBytes } from "../harness/idle.js";
 import type { Question } from "../harness/question.js";
 
 const compared: readonly ContestantName[] = ["ws", "tautline"];
@@ -64,29 +65,6 @@ export const idleMemory: Question = {
     return values;
   },
 };
-
-/** Bytes per connection. */
-async function idleBytes(contestant: ContestantName, count: number): Promise<number> {
-  await using contest = await startContest(contestant, { collects: true });
-  const load = contest.startLoad();
-  await follow(contest, load, 50);
-  await load.tell("disconnect");
-  await nobodyFollows(contest);
-  const before = await residentBytes(contest);
-  await follow(contest, load, count);
-  return ((await residentBytes(contest)) - before) / count;
-}
-
-async function follow({ server }: Contest, load: LoadProcess, count: number) {
-  await load.tell("connect", { count });
-  await load.tell("follow");
-  await until("subscribers", () => server.tell("subscribers"), count);
-}
-
-const residentBytes = async ({ server }: Contest) => (await server.tell("memory")).residentBytes;
-
-const nobodyFollows = ({ server }: Contest) =>
-  until("subscribers", () => server.tell("subscribers"), 0);
 
 /** Bytes that came with the connections after the first ones, all of which are gone. */
 async function leftBehind(

@@ -5,6 +5,7 @@ import { callLatency } from "./call-latency.js";
 import { callsInFlight } from "./calls-in-flight.js";
 import { fanOut } from "./fan-out.js";
 import { idleMemory } from "./idle-memory.js";
+import { sessionCost } from "./session-cost.js";
 import { slowReader } from "./slow-reader.js";
 
 export const questions: readonly Question[] = [
@@ -13,6 +14,7 @@ export const questions: readonly Question[] = [
   fanOut,
   idleMemory,
   slowReader,
+  sessionCost,
   bundleSize,
 ];
 

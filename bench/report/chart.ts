@@ -3,13 +3,13 @@
  * by hand, which follows the reader's light or dark theme and needs nothing to be shown.
  */
 import { contestants, floor } from "../contestants/contestant.js";
-import type { Measure, Question } from "../harness/question.js";
+import type { Measure, Question, Table } from "../harness/question.js";
 import type { Results } from "../harness/results.js";
-import { intervalText, numberText, valueText } from "./numbers.js";
-import { type Cell, cellOf, presentIn } from "./summary.js";
+import { cellText } from "./numbers.js";
+import { cellOf, presentIn } from "./summary.js";
 
 // Pixels. GitHub shows pictures at most 830 wide. The figures have a column of their own, so that
-// neither a whisker nor the floor's line runs through them.
+// neither a whisker nor the base's line runs through them.
 const width = 760;
 const nameWidth = 130;
 const barsWidth = 370;
@@ -22,14 +22,12 @@ const panelGap = 18;
 /** The chart, or nothing when no measure of the question is shown in one. */
 export function chartText({ title, tables }: Question, results: Results): string | undefined {
   const panels = tables.flatMap((table) =>
-    table.measures
-      .filter(({ chart }) => chart)
-      .map((measure) => ({ title: `${table.title}: ${measure.title}`, measure })),
+    table.measures.filter(({ chart }) => chart).map((measure) => ({ table, measure })),
   );
   if (panels.length === 0) return undefined;
   let top = 0;
   const drawn = panels.map((panel) => {
-    const { svg, height } = drawPanel(panel.title, panel.measure, results, top);
+    const { svg, height } = drawPanel(panel, results, top);
     top += height + panelGap;
     return svg;
   });
@@ -43,14 +41,14 @@ export function chartText({ title, tables }: Question, results: Results): string
   .bar { fill: #afb8c1; }
   .ours { fill: #0969da; }
   .whisker { stroke: #1f2328; stroke-width: 1.2; }
-  .floor { stroke: #59636e; stroke-dasharray: 3 3; }
+  .base { stroke: #59636e; stroke-dasharray: 3 3; }
   @media (prefers-color-scheme: dark) {
     text { fill: #e6edf3; }
     .note, .better { fill: #9198a1; }
     .bar { fill: #59636e; }
     .ours { fill: #4493f8; }
     .whisker { stroke: #e6edf3; }
-    .floor { stroke: #9198a1; }
+    .base { stroke: #9198a1; }
   }
 </style>
 ${drawn.join("\n")}
@@ -58,15 +56,21 @@ ${drawn.join("\n")}
 `;
 }
 
-function drawPanel(title: string, measure: Measure, results: Results, top: number) {
+interface Panel {
+  readonly table: Table;
+  readonly measure: Measure;
+}
+
+function drawPanel({ table, measure }: Panel, results: Results, top: number) {
   const rows = presentIn(results).flatMap((contestant) => {
-    const cell = cellOf(results, measure, contestant);
+    const cell = cellOf(results, table, measure, contestant);
     return cell ? [{ contestant, cell }] : [];
   });
   const highest = Math.max(...rows.map(({ cell }) => cell.value.high));
   const x = (value: number) => nameWidth + (Math.max(0, value) / highest) * barsWidth;
   const height = headHeight + rows.length * rowHeight;
-  const floorCell = rows.find(({ contestant }) => contestant === floor)?.cell;
+  const { base = floor } = table;
+  const baseCell = rows.find(({ contestant }) => contestant === base)?.cell;
   const lines = rows.map(({ contestant, cell }, index) => {
     const middle = top + headHeight + (index + 0.5) * rowHeight;
     const { value } = cell;
@@ -76,27 +80,21 @@ function drawPanel(title: string, measure: Measure, results: Results, top: numbe
       text(nameWidth - 10, middle, contestants[contestant].title, { end: true }),
       `<rect class="${kind}" x="${nameWidth}" y="${round(middle - barHeight / 2)}" width="${round(length)}" height="${barHeight}" rx="2"/>`,
       value.low === value.high ? "" : whisker(x(value.low), x(value.high), middle),
-      text(textLeft, middle, cellText(cell, measure, contestant === floor), { kind: "value" }),
+      text(textLeft, middle, cellText(cell, measure), { kind: "value" }),
     ].join("");
   });
   const better = measure.better === "less" ? "less is better" : "more is better";
   const svg = [
-    text(0, top + 16, title, { kind: "head" }),
+    text(0, top + 16, `${table.title}: ${measure.title}`, { kind: "head" }),
     text(width - 2, top + 16, better, { kind: "better", end: true }),
-    ...(floorCell && rows.length > 1 ? [floorLine(x(floorCell.value.value), top, height)] : []),
+    ...(baseCell && rows.length > 1 ? [baseLine(x(baseCell.value.value), top, height)] : []),
     ...lines,
   ].join("\n");
   return { svg, height };
 }
 
-function cellText({ value, ratio }: Cell, measure: Measure, isFloor: boolean): string {
-  const shown = valueText(value.value, measure);
-  if (!ratio || isFloor) return shown;
-  return `${shown} · ${numberText(ratio.value, 2)} ×${intervalText(ratio, 2)}`;
-}
-
-function floorLine(x: number, top: number, height: number): string {
-  return `<line class="floor" x1="${round(x)}" x2="${round(x)}" y1="${top + headHeight - 6}" y2="${top + height}"/>`;
+function baseLine(x: number, top: number, height: number): string {
+  return `<line class="base" x1="${round(x)}" x2="${round(x)}" y1="${top + headHeight - 6}" y2="${top + height}"/>`;
 }
 
 function whisker(low: number, high: number, y: number): string {

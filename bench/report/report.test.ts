@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { Question } from "../harness/question.js";
+import type { Question, Table } from "../harness/question.js";
 import type { Results, Sample } from "../harness/results.js";
 import { ownPrograms, questions } from "../questions/questions.js";
 import { chartText } from "./chart.js";
+import { verdictOf } from "./summary.js";
 import { promiseTexts, tableText } from "./tables.js";
 import { wordsOf } from "./words.js";
 
@@ -70,6 +71,39 @@ describe("a table", () => {
   });
 });
 
+describe("a table with a base of its own", () => {
+  const own: Table = {
+    title: "Memory",
+    base: "trpc",
+    measures: [
+      {
+        key: "rate",
+        title: "kept",
+        unit: "kB",
+        digits: 1,
+        better: "less",
+        ratio: false,
+        difference: true,
+        promise: { of: "difference", atMost: 1_000 },
+      },
+    ],
+  };
+
+  it("compares with that in the same rounds", () => {
+    expect(tableText(own, results).split("\n").slice(4)).toEqual([
+      "| bare ws | 1,100.0 kB · +1,600.0 kB | 3 |",
+      "| **Tautline** | 1,430.0 kB · +2,200.0 kB | 3 |",
+      "| tRPC | 400.0 kB | 1 |",
+    ]);
+  });
+
+  it("names it in what was promised", () => {
+    expect(promiseTexts({ ...question, tables: [own] }, results)).toEqual([
+      "Memory, kept: promised at most 1000 kB more than tRPC, measured 2,200.0 kB more than tRPC — **missed**",
+    ]);
+  });
+});
+
 describe("a promise", () => {
   it("is held against the ratio, and says so when it is missed", () => {
     expect(promiseTexts(question, results)).toEqual([
@@ -77,6 +111,21 @@ describe("a promise", () => {
     ]);
     const slow = samples.map((sample) => ({ ...sample, values: { rate: 1 } }));
     expect(promiseTexts(question, { ...results, samples: slow })[0]).toContain("**missed**");
+  });
+
+  it("can be held against the whole interval", () => {
+    const uneven = samples.map((sample) =>
+      sample.round === 3 && sample.contestant === "tautline"
+        ? { ...sample, values: { rate: 1_100 } }
+        : sample,
+    );
+    const kept = (whole: boolean) => {
+      const promise = { of: "ratio", atLeast: 1.2, whole } as const;
+      const [table] = question.tables;
+      return verdictOf({ ...results, samples: uneven }, table!, table!.measures[0]!, promise)?.kept;
+    };
+    expect(kept(false)).toBe(true); // the median is 1.3
+    expect(kept(true)).toBe(false); // and one round in three was 1.0
   });
 });
 

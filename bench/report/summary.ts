@@ -1,25 +1,28 @@
 /** What the samples of a question come to: an estimate for each measure and contestant. */
-import { type ContestantName, contestantNames, floor } from "../contestants/contestant.js";
-import type { Measure, Promised } from "../harness/question.js";
+import { allNames, type ContestantName, floor } from "../contestants/contestant.js";
+import type { Measure, Promised, Table } from "../harness/question.js";
 import type { Results } from "../harness/results.js";
 import { type Estimate, estimate } from "../harness/statistics.js";
 
 export interface Cell {
   readonly value: Estimate;
-  /** To the floor in the same round, which takes out what the machine did meanwhile. */
+  /** To the base in the same round, which takes out what the machine did meanwhile. */
   readonly ratio: Estimate | undefined;
+  /** From the base in the same round. */
+  readonly difference: Estimate | undefined;
   readonly rounds: number;
 }
 
 /** Who has samples, in the order of the report. */
 export function presentIn({ samples }: Results): readonly ContestantName[] {
-  return contestantNames.filter((name) => samples.some(({ contestant }) => contestant === name));
+  return allNames.filter((name) => samples.some(({ contestant }) => contestant === name));
 }
 
-/** The estimates of one measure; `undefined` where the contestant has none. */
+/** The estimates of one measure of a table; `undefined` where the contestant has none. */
 export function cellOf(
   { samples }: Results,
-  { key, ratio }: Measure,
+  { base: baseName = floor }: Table,
+  { key, ratio, difference = false }: Measure,
   contestant: ContestantName,
 ): Cell | undefined {
   const byRound = (name: ContestantName) =>
@@ -30,13 +33,17 @@ export function cellOf(
     );
   const own = byRound(contestant);
   if (own.size === 0) return undefined;
-  const base = byRound(floor);
-  const ratios = [...own].flatMap(([round, value]) =>
-    base.has(round) ? [value / base.get(round)!] : [],
-  );
+  const base = byRound(baseName);
+  const compared = (wanted: boolean, compare: (value: number, to: number) => number) => {
+    if (!wanted || contestant === baseName) return undefined;
+    const both = [...own].filter(([round]) => base.has(round));
+    if (both.length === 0) return undefined;
+    return estimate(both.map(([round, value]) => compare(value, base.get(round)!)));
+  };
   return {
     value: estimate([...own.values()]),
-    ratio: ratio && ratios.length > 0 ? estimate(ratios) : undefined,
+    ratio: compared(ratio, (value, to) => value / to),
+    difference: compared(difference, (value, to) => value - to),
     rounds: own.size,
   };
 }
@@ -47,13 +54,16 @@ export interface Verdict {
   readonly kept: boolean;
 }
 
-/** Holds Tautline's median against a promise. */
+/** Holds Tautline's median, or its whole interval, against a promise. */
 export function verdictOf(
   results: Results,
+  table: Table,
   measure: Measure,
-  { of, atMost = Number.POSITIVE_INFINITY, atLeast = Number.NEGATIVE_INFINITY }: Promised,
+  { of, whole, atMost = Number.POSITIVE_INFINITY, atLeast = Number.NEGATIVE_INFINITY }: Promised,
 ): Verdict | undefined {
-  const measured = cellOf(results, measure, "tautline")?.[of];
+  const measured = cellOf(results, table, measure, "tautline")?.[of];
   if (measured === undefined) return undefined;
-  return { measured, kept: measured.value <= atMost && measured.value >= atLeast };
+  const { value } = measured;
+  const { low, high } = whole ? measured : { low: value, high: value };
+  return { measured, kept: high <= atMost && low >= atLeast };
 }

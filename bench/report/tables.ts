@@ -2,21 +2,18 @@
 import { contestants, floor } from "../contestants/contestant.js";
 import type { Measure, Question, Table } from "../harness/question.js";
 import type { Results } from "../harness/results.js";
-import { intervalText, numberText, ratioText, valueText } from "./numbers.js";
+import { cellText, intervalText, numberText } from "./numbers.js";
 import { cellOf, presentIn, verdictOf } from "./summary.js";
 
-/** One table: a row for each contestant. Ratios are to bare `ws`, with their 95 % interval. */
-export function tableText({ title, measures }: Table, results: Results): string {
+/** One table: a row for each contestant. Comparisons are to its base, with their 95 % interval. */
+export function tableText(table: Table, results: Results): string {
+  const { title, measures } = table;
   const head = ["", ...measures.map((measure) => measure.title), "rounds"];
   const rows = presentIn(results).flatMap((contestant) => {
-    const cells = measures.map((measure) => cellOf(results, measure, contestant));
+    const cells = measures.map((measure) => cellOf(results, table, measure, contestant));
     const rounds = Math.max(...cells.map((cell) => cell?.rounds ?? 0));
     if (rounds === 0) return [];
-    const texts = cells.map((cell, index) => {
-      if (cell === undefined) return "–";
-      const value = valueText(cell.value.value, measures[index]!);
-      return cell.ratio && contestant !== floor ? `${value} · ${ratioText(cell.ratio)}` : value;
-    });
+    const texts = cells.map((cell, index) => (cell ? cellText(cell, measures[index]!) : "–"));
     const name = contestants[contestant].title;
     return [[contestant === "tautline" ? `**${name}**` : name, ...texts, String(rounds)]];
   });
@@ -28,23 +25,28 @@ export function tableText({ title, measures }: Table, results: Results): string 
 
 /** One line for each promise of a question. */
 export function promiseTexts({ tables }: Question, results: Results): readonly string[] {
-  return tables.flatMap(({ title, measures }) =>
-    measures.flatMap((measure) => {
+  return tables.flatMap((table) =>
+    table.measures.flatMap((measure) => {
       const { promise } = measure;
-      const verdict = promise && verdictOf(results, measure, promise);
+      const verdict = promise && verdictOf(results, table, measure, promise);
       if (!verdict) return [];
       const { measured, kept } = verdict;
       const bound = promise.atMost !== undefined ? "at most" : "at least";
       const limit = promise.atMost ?? promise.atLeast!;
       const digits = promise.of === "ratio" ? 2 : measure.digits;
       const interval = intervalText(measured, digits);
+      const unit = unitOf(table, measure);
       return [
-        `${title}, ${measure.title}: promised ${bound} ${limit}${unitOf(measure)}, measured ` +
-          `${numberText(measured.value, digits)}${unitOf(measure)}${interval}${kept ? "" : " — **missed**"}`,
+        `${table.title}, ${measure.title}: promised ${bound} ${limit}${unit}` +
+          `${promise.whole ? " over the whole interval" : ""}, measured ` +
+          `${numberText(measured.value, digits)}${unit}${interval}${kept ? "" : " — **missed**"}`,
       ];
     }),
   );
 }
 
-const unitOf = ({ promise, unit }: Measure) =>
-  promise?.of === "ratio" ? " × bare ws" : ` ${unit}`;
+function unitOf({ base = floor }: Table, { promise, unit }: Measure): string {
+  const { title } = contestants[base];
+  if (promise?.of === "ratio") return ` × ${title}`;
+  return promise?.of === "difference" ? ` ${unit} more than ${title}` : ` ${unit}`;
+}

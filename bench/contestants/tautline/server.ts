@@ -3,17 +3,23 @@
  * limits, deadlines, heartbeats. Only the limits that would refuse this load are raised; they are
  * counted and checked all the same.
  */
-import { createServer, implement } from "@tautline/server";
+import { createServer, implement, type ServerOptions } from "@tautline/server";
 import { Feed } from "../../app/feed.js";
 import { flood } from "../../app/flood.js";
 import { answerTo } from "../../app/item.js";
-import type { Serve } from "../contestant.js";
+import type { RunningServer } from "../contestant.js";
 import { app } from "./contract.js";
 
-export const serve: Serve = async () => {
+export const serve = () => serveTautline();
+
+/** @param less What a variant goes without. */
+export async function serveTautline(
+  less: Pick<ServerOptions<null>, "requests"> = {},
+): Promise<RunningServer> {
   const feed = new Feed();
   const router = implement(app).router({
     answer: ({ input }) => answerTo(input),
+    change: ({ input }) => answerTo(input),
     async *follow({ signal }) {
       yield* feed.follow(signal);
     },
@@ -22,6 +28,7 @@ export const serve: Serve = async () => {
     },
   });
   const server = createServer({
+    ...less,
     router,
     limits: {
       messagesPerSecond: 10_000_000, // 1,000 by default: a page's, not a load generator's
@@ -37,4 +44,4 @@ export const serve: Serve = async () => {
     },
     publish: (item) => feed.publish(item),
   };
-};
+}
