@@ -7,12 +7,12 @@
  *     --report           asks nothing, makes the report anew from the results there are
  *     --list             what can be asked
  *
- * Ends with 1 when a contestant fails or answers wrongly. A figure that misses its promise is
- * printed, and no failure: benchmarks are not timed tests.
+ * Ends with 1 when a contestant fails or answers wrongly; the other questions are asked all the same.
+ * A figure that misses its promise is printed, and no failure: benchmarks are not timed tests.
  */
 import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
-import { type ContestantName, contestantNames } from "./contestants/contestant.js";
+import { allNames, type ContestantName } from "./contestants/contestant.js";
 import { benchFolder, reportFolder, resultsFolder, trialFolder } from "./harness/folders.js";
 import type { Question } from "./harness/question.js";
 import { type Results, writeResults } from "./harness/results.js";
@@ -52,8 +52,14 @@ if (options.list) {
 } else {
   if (!options.report) {
     for (const each of all.filter(isWanted)) {
-      if ("run" in each) await askQuestion(each);
-      else runOwnProgram(each);
+      try {
+        if ("run" in each) await askQuestion(each);
+        else runOwnProgram(each);
+      } catch (error) {
+        // The others take their quarter of an hour: it should not be lost with this one.
+        console.error(error);
+        process.exitCode = 1;
+      }
     }
   }
   if (keepsResults || options.report) writeReport(folders.results, folders.report);
@@ -62,9 +68,7 @@ if (options.list) {
 async function askQuestion(question: Question) {
   const results = await ask(question, { rounds: rounds ?? (quick ? 1 : undefined), quick, among });
   print(question, results);
-  // With fewer contestants or rounds it would be a worse answer to the same question.
-  if (quick || (among === undefined && rounds === undefined))
-    writeResults(folders.results, results);
+  if (keepsResults) writeResults(folders.results, results);
 }
 
 function print(question: Question, results: Results) {
@@ -73,7 +77,8 @@ function print(question: Question, results: Results) {
 }
 
 function runOwnProgram({ name, source }: OwnProgram) {
-  if (quick) return; // no contestants that could answer wrongly, and its own tests
+  // It has no contestants that could answer wrongly, and always keeps its results.
+  if (quick || !keepsResults) return;
   console.log(`\n${name}`);
   const args = ["node_modules/jiti/lib/jiti-cli.mjs", source];
   const { status } = spawnSync(process.execPath, args, { cwd: benchFolder, stdio: "inherit" });
@@ -93,7 +98,7 @@ function readRounds(text: string): number {
 }
 
 function readContestant(name: string): ContestantName {
-  const known = contestantNames.find((each) => each === name);
+  const known = allNames.find((each) => each === name);
   if (known !== undefined) return known;
-  throw new RangeError(`Cannot ask ${name}: there are ${contestantNames.join(", ")}`);
+  throw new RangeError(`Cannot ask ${name}: there are ${allNames.join(", ")}`);
 }
