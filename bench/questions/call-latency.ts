@@ -3,7 +3,7 @@
  *
  * Method: one connection, one call at a time, for a second after a warm-up, each in new processes.
  * The call carries five fields, one a Date; the answer is checked. Eleven rounds for bare `ws`, its
- * corked variant and Tautline, five for the others.
+ * corked variant and Tautline, three for the others.
  *
  * Report: median (p50) and 99th percentile (p99) of a round's calls, and CPU per call on either
  * side; of each the median over the rounds, and the ratio to bare `ws` of the same round.

@@ -4,7 +4,7 @@
  * Method: three shapes, one after the other on the same server: 64 calls kept in flight on one
  * connection, 512 on one connection, and 16 on each of 50. Each answer that comes in lets its
  * caller ask the next one. A warm-up and then a window of 0.7 s for each shape, in new processes
- * for each round. Eleven rounds for bare `ws`, its corked variant and Tautline, five for the others.
+ * for each round. Eleven rounds for bare `ws`, its corked variant and Tautline, three for the others.
  *
  * Report: calls a second, and CPU per call on either side (user and system, all threads); medians
  * over the rounds, and the ratio to bare `ws` of the same round.

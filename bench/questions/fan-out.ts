@@ -41,7 +41,7 @@ export const fanOut: Question = {
   name: "fan-out",
   title: "Fan-out of a plain subscription",
   contestants: contestantNames,
-  rounds: fullRoundsFor(["ws", "tautline"], 3),
+  rounds: fullRoundsFor(["ws", "tautline"]),
   tables: shapes.map(tableOf),
 
   async run(contestant, { quick }) {

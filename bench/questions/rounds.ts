@@ -5,6 +5,6 @@ const full = 11;
 
 /** Eleven for the named, fewer for the others: nothing is promised of those, and time is short. */
 export const fullRoundsFor =
-  (named: readonly ContestantName[], others = 5) =>
+  (named: readonly ContestantName[], others = 3) =>
   (contestant: ContestantName) =>
     named.includes(contestant) ? full : others;
