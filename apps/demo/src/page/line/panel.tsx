@@ -80,19 +80,17 @@ export function LinePanel({ titled = true }: { titled?: boolean }) {
       </div>
       <ProofPanel />
       <dl className="figures">
+        <Figure
+          name="Session age"
+          value={story.sessionSince ? duration(now.getTime() - story.sessionSince.getTime()) : "–"}
+        />
+        <Figure name="Resumes" value={String(resumes)} />
+        <Figure name="Messages repeated" value={String(messagesRepeated)} />
         {connection.name === "waiting" || connection.name === "resuming" ? (
           <Figure name="Next try after" value={milliseconds(connection.delayMs)} />
         ) : (
-          <Figure
-            name="Session age"
-            value={
-              story.sessionSince ? duration(now.getTime() - story.sessionSince.getTime()) : "–"
-            }
-          />
+          <Figure name="Round trip" value={state === "open" ? milliseconds(roundTripMs) : "–"} />
         )}
-        <Figure name="Resumes" value={String(resumes)} />
-        <Figure name="Messages repeated" value={String(messagesRepeated)} />
-        <Figure name="Round trip" value={state === "open" ? milliseconds(roundTripMs) : "–"} />
         <Figure name="Reconnects" value={String(story.reconnects)} />
         <Figure name="Received" value={amount(traffic.framesIn, traffic.charactersIn)} />
         <Figure name="Sent" value={amount(traffic.framesOut, traffic.charactersOut)} />
