@@ -241,7 +241,7 @@ export function createConnection(options: ConnectionOptions) {
       );
     },
     ended(line, told) {
-      const end = told.code === CloseCode.Replaced ? asOwnDoing(told) : told;
+      const end = told.code === CloseCode.Replaced ? asOwnDoing(line, told) : told;
       lines.delete(line);
       const wasCurrent = line === current;
       const wasOpening = line === opening;
@@ -271,8 +271,8 @@ export function createConnection(options: ConnectionOptions) {
    * Another socket has the session. Where it is one of ours that we have lost, and the server not yet,
    * nobody has taken it from us.
    */
-  function asOwnDoing(end: LineEnd): LineEnd {
-    if (lostAsks === 0) return end;
+  function asOwnDoing({ session: carried }: Line, end: LineEnd): LineEnd {
+    if (lostAsks === 0 || opening?.session === carried) return end;
     lostAsks--;
     return { ...end, code: 1006, reason: "Replaced by a socket of ours that was lost" };
   }

@@ -97,8 +97,9 @@ export function createSession(options: SessionOptions, source: CallSource): Sess
       if (!(repeats >= 0) || !ledger!.acknowledge(told!.received!)) return undefined;
       carrier = line;
       given = { ...told!, secret: given!.secret! };
-      // What was heard since hello the server has not been told; what it repeats starts no timer.
-      if (repeats > 0) timer ??= clock.after(ackDelayMs, acknowledgeLate);
+      // What it repeats starts no timer, and what was told on the line before may be lost with it.
+      ledger!.untell(told!.from!);
+      if (ledger!.owesAck) timer ??= clock.after(ackDelayMs, acknowledgeLate);
       outbox.open(limits, ledger!.unheard());
       return ledger!.unacknowledged;
     },

@@ -69,6 +69,16 @@ describe("Ledger", () => {
     expect([ledger.owesAck, ledger.ackIsDue]).toEqual([false, false]);
   });
 
+  it("owes again what it has told and the other end never got", () => {
+    const ledger = new Ledger();
+    for (let n = 1; n <= 3; n++) ledger.hear(10);
+    ledger.tell();
+    ledger.untell(1);
+    expect(ledger.owesAck).toBe(true);
+    expect(ledger.tell()).toBe(3);
+    expect(ledger.owesAck).toBe(false);
+  });
+
   it("finds one due with 64 KiB, however few the messages", () => {
     const ledger = new Ledger();
     ledger.hear(65_535);

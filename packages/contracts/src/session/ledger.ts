@@ -79,6 +79,11 @@ export class Ledger {
     return this.#heard;
   }
 
+  /** The other end has been told of `count` messages: what it was told of more was lost on its way. */
+  untell(count: number) {
+    this.#told = count;
+  }
+
   /**
    * The other end has heard `count` messages: they are forgotten.
    *
