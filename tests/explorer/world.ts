@@ -1,0 +1,442 @@
+/**
+ * World: a client and a server of production, and what lies between them. Nothing happens in it but
+ * what is done to it, one step at a time, and the same steps always come to the same.
+ */
+import { connectionOf, createClient } from "@tautline/client";
+import { createManualClock, type ManualClock } from "@tautline/testing";
+import { Promises } from "./promises.js";
+import {
+  createServerEnd,
+  type explored,
+  foreverMs,
+  graceMs,
+  type ServerEnd,
+} from "./server-end.js";
+import { createWire, type End, type Wire } from "./wire.js";
+
+/** How often each thing may happen in one life: what has no end can not be explored to it. */
+export interface Budget {
+  readonly calls: number;
+  readonly pushes: number;
+  /** Wires that break. */
+  readonly losses: number;
+  readonly reconnects: number;
+  readonly restarts: number;
+  readonly thieves: number;
+  /** Times that a client waits for its grace in vain. */
+  readonly graces: number;
+  /** Whether what is written at the end of a turn waits for a step of its own. */
+  readonly slowTurns?: boolean;
+}
+
+type Spent = { [name in Exclude<keyof Budget, "slowTurns">]: number };
+
+/** One step, in words that can be read aloud and done again. */
+export type Step = string;
+
+// Far more than any life needs to come to rest.
+const mostSteps = 500;
+
+/** A client, a server, and the wires between them. */
+export class World {
+  readonly promises = new Promises();
+  /** The steps so far, with what they brought. */
+  readonly story: string[] = [];
+  readonly #budget: Budget;
+  readonly #spent: Spent = {
+    calls: 0,
+    pushes: 0,
+    losses: 0,
+    reconnects: 0,
+    restarts: 0,
+    thieves: 0,
+    graces: 0,
+  };
+  readonly #clientClock = createManualClock();
+  readonly #wires: Wire[] = [];
+  /** Those of which an end has broken. */
+  readonly #broken = new Set<Wire>();
+  readonly #api;
+  readonly #connection;
+  #server: ServerEnd;
+  #streams = 0;
+  #turns: (() => void)[] = [];
+  /** Names of sessions that are the same in every life. */
+  readonly #names = new Map<string, string>();
+
+  /** A world in which the client is about to dial. */
+  static async begin(budget: Budget): Promise<World> {
+    const world = new World(budget);
+    await world.#ready();
+    return world;
+  }
+
+  private constructor(budget: Budget) {
+    this.#budget = budget;
+    this.#server = this.#start();
+    this.#api = createClient<typeof explored>({
+      url: "ws://explored/",
+      connect: () => {
+        const wire = createWire(this.#wires.length + 1, this.promises);
+        this.#wires.push(wire);
+        return wire.client;
+      },
+      clock: this.#clientClock,
+      random: () => 0,
+      deadlineMs: Number.POSITIVE_INFINITY,
+      connectTimeoutMs: foreverMs,
+      heartbeat: { intervalMs: foreverMs, timeoutMs: foreverMs },
+    });
+    this.#connection = connectionOf(this.#api);
+    this.#api.numbers.subscribe(undefined, {
+      onLost: "restart",
+      onData: ({ stream, n }) => this.promises.event(stream, n),
+      onError: (error) => this.promises.wrong.push(`the subscription fails: ${error.message}`),
+    });
+  }
+
+  /** The steps that can be done now. */
+  get steps(): Step[] {
+    const steps: Step[] = [];
+    for (const wire of this.#wires) {
+      const { number } = wire;
+      const [client, server] = [wire.stateOf("client"), wire.stateOf("server")];
+      if (client === "dialling") steps.push(`socket ${number} opens`);
+      if (wire.pending("server").length > 0) steps.push(`socket ${number} to the server`);
+      if (wire.pending("client").length > 0) steps.push(`socket ${number} to the client`);
+      if (!this.#mayBreak(wire)) continue;
+      if (client !== "closed") steps.push(`the client loses socket ${number}`);
+      if (server === "open" || server === "closing")
+        steps.push(`the server loses socket ${number}`);
+    }
+    if (this.#turns.length > 0) steps.push("the server's turn ends");
+    if (this.#has("calls")) steps.push("the client calls");
+    if (this.#has("pushes") && this.#stream !== undefined) steps.push("the server has an event");
+    if (isDue(this.#clientClock)) steps.push("the client's next timer");
+    if (isDue(this.#server.clock) && (this.#nextIsGrace ? this.#has("graces") : true)) {
+      steps.push("the server's next timer");
+    }
+    if (this.#has("reconnects")) steps.push("the client reconnects");
+    if (this.#has("restarts")) steps.push("the server restarts");
+    if (this.#has("thieves") && this.#sessions.length > 0) steps.push("a thief comes");
+    return steps;
+  }
+
+  /** Does a step, and all that follows from it alone. */
+  async do(step: Step) {
+    const [, number, way] = /socket (\d+) ?(.*)$/.exec(step) ?? [];
+    const wire = this.#wires[Number(number) - 1];
+    if (wire !== undefined) this.#doOn(wire, step, way!);
+    else this.#doOwn(step);
+    await this.#ready();
+    this.promises.wire = undefined;
+    this.promises.checkOrder();
+    if (this.#connection.state.name === "closed") {
+      this.promises.wrong.push(`the client is closed: ${this.#connection.state.code}`);
+    }
+  }
+
+  /**
+   * Lets everything come to rest, and then looks what has become of it. From every state there has to
+   * be a way on which all is heard.
+   *
+   * @param known States from which it has come to rest before; those on this way are added.
+   */
+  async rest(known = new Set<string>()) {
+    this.story.push("– then all comes to rest –");
+    const way: string[] = [];
+    const isRested = () => {
+      const { key } = this;
+      way.push(key);
+      return known.has(key);
+    };
+    if (!(await this.#goToRest(isRested))) await this.#loseAtRest();
+    if (this.promises.wrong.length === 0) for (const key of way) known.add(key);
+  }
+
+  /** Whoever keeps what was heard would now say it again. */
+  async #loseAtRest() {
+    if (this.promises.wrong.length > 0) return;
+    const { messagesRepeated } = this.#connection.stats;
+    const wire = this.#wires.findLast(isAlive)!;
+    for (const end of ["client", "server"] as const) wire.lose(end);
+    this.story.push(`– and socket ${wire.number} is lost –`);
+    await this.#goToRest(() => false);
+    if (this.#connection.stats.messagesRepeated > messagesRepeated) {
+      this.promises.wrong.push("the client says again what was acknowledged");
+    }
+  }
+
+  /** Returns whether somebody knows how it goes on. */
+  async #goToRest(isRested: () => boolean): Promise<boolean> {
+    for (let count = 0; count < mostSteps; count++) {
+      if (isRested()) return true;
+      const step = this.#stepToRest();
+      if (step === undefined) {
+        this.#atRest();
+        return false;
+      }
+      await this.do(step);
+      if (this.promises.wrong.length > 0) return false;
+    }
+    this.promises.wrong.push("it never comes to rest");
+    return false;
+  }
+
+  /** Equal for worlds with equal futures, as far as their past shows. */
+  get key(): string {
+    const alive = this.#wires.filter(isAlive);
+    const places = new Map(alive.map(({ number }, index) => [number, index]));
+    const nameOf = (session: string) => this.#nameOf(session);
+    const { promises } = this;
+    const parts = [
+      JSON.stringify(this.#spent),
+      this.#connection.state.name,
+      "attempt" in this.#connection.state ? this.#connection.state.attempt : "",
+      this.#turns.length,
+      dueOf(this.#clientClock),
+      dueOf(this.#server.clock),
+      JSON.stringify([...promises.heard.answers]),
+      JSON.stringify(promises.heard.events.at(-1)),
+      promises.ran.join(),
+      this.#server.streams.map(({ number, pushed, isOver }) => `${number} ${pushed} ${isOver}`),
+      ...alive.map((wire) =>
+        [
+          wire.stateOf("client"),
+          wire.stateOf("server"),
+          this.#broken.has(wire),
+          promises.summaryOf(wire, nameOf),
+          ...wire.pending("client").map((item) => this.#named(JSON.stringify(item))),
+          "|",
+          ...wire.pending("server").map((item) => this.#named(JSON.stringify(item))),
+        ].join(" "),
+      ),
+      ...[...this.#names].map(([id, name]) => `${name} ${promises.summaryOfSession(id, places)}`),
+      ...this.#sessions.map(
+        ({ id, said, unacknowledged, connectionId }) =>
+          `${nameOf(id)} ${said} ${unacknowledged} ${connectionId === undefined}`,
+      ),
+    ];
+    return parts.join("\n");
+  }
+
+  // ---- steps ---------------------------------------------------------------------------------
+
+  #doOn(wire: Wire, step: Step, way: string) {
+    this.promises.wire = wire;
+    if (way === "opens") {
+      this.#tell(step);
+      return wire.open((socket) => this.#server.accept(socket));
+    }
+    const end: End = step.includes("client") ? "client" : "server";
+    if (way !== "") {
+      const item = wire.pending(end)[0]!;
+      const what = item.kind === "frame" ? this.#named(item.text) : `close ${item.code}`;
+      this.#tell(`${step}: ${what}`);
+      return wire.deliver(end);
+    }
+    this.#tell(step);
+    if (!this.#broken.has(wire)) this.#spent.losses++;
+    this.#broken.add(wire);
+    wire.lose(end);
+  }
+
+  #doOwn(step: Step) {
+    this.#tell(step);
+    switch (step) {
+      case "the client calls":
+        return this.#call(++this.#spent.calls);
+      case "the server has an event":
+        this.#spent.pushes++;
+        return this.#stream?.push();
+      case "the client's next timer":
+        return fireNext(this.#clientClock);
+      case "the server's next timer":
+        if (this.#nextIsGrace) {
+          this.#spent.graces++;
+          this.promises.mayLoseSession = true;
+        }
+        return fireNext(this.#server.clock);
+      case "the server's turn ends":
+        return this.#endTurn();
+      case "the client reconnects":
+        this.#spent.reconnects++;
+        return this.#connection.reconnect();
+      case "the server restarts":
+        this.#spent.restarts++;
+        return this.#restart();
+      case "a thief comes":
+        this.#spent.thieves++;
+        return this.#steal();
+      default:
+        throw new RangeError(`Cannot do "${step}"`);
+    }
+  }
+
+  // Mutations and queries in turn: the odd ones must never run twice, whatever is lost.
+  #call(n: number) {
+    const calling = n % 2 === 1 ? this.#api.say.mutate(n) : this.#api.ask.query(n);
+    calling.then(
+      (answer) => this.promises.answer(n, answer),
+      (error) => this.promises.answer(n, error.data?.app?.code ?? error.message),
+    );
+  }
+
+  #start(): ServerEnd {
+    return createServerEnd({
+      executed: (n) => this.promises.executed(n),
+      nextStream: () => ++this.#streams,
+      event: (event) => this.promises.serverTold(event),
+      afterTurn: (run) => void this.#turns.push(run),
+    });
+  }
+
+  #restart() {
+    this.promises.mayLoseSession = true;
+    this.#turns = [];
+    this.#server = this.#start();
+    for (const wire of this.#wires.filter((each) => each.stateOf("server") !== "dialling")) {
+      this.#broken.add(wire);
+      wire.kill();
+    }
+  }
+
+  /** Whoever has read an id somewhere, and not the secret. */
+  #steal() {
+    const { id, secret } = this.#sessions.at(-1)!;
+    const wire = createWire(1_000 + this.#spent.thieves, { sent() {}, arrives() {} });
+    const received = 0;
+    const hello = (session: object, credentials?: object) =>
+      JSON.stringify({ method: "hello", version: 1, session, credentials });
+    wire.client.start({ frame() {}, close() {} });
+    wire.open((socket) => this.#server.accept(socket));
+    // Knowing all but who to be, the second time.
+    const isOther = this.#spent.thieves % 2 === 0;
+    wire.client.send(
+      isOther
+        ? hello({ id, secret, received }, { user: "bob" })
+        : hello({ id, secret: secret.replace(/^./, "?"), received }),
+    );
+    wire.client.send('[{"id":1,"method":"mutation","params":{"path":"numbers"}}]');
+    while (wire.pending("server").length > 0) wire.deliver("server");
+    this.#thieves.push(wire);
+  }
+
+  readonly #thieves: Wire[] = [];
+
+  // ---- coming to rest ------------------------------------------------------------------------
+
+  #stepToRest(): Step | undefined {
+    for (const thief of this.#thieves.splice(0)) thief.lose("server");
+    for (const wire of this.#wires) {
+      const [client, server] = [wire.stateOf("client"), wire.stateOf("server")];
+      if (client === "dialling") return `socket ${wire.number} opens`;
+      if (wire.pending("client").length > 0) return `socket ${wire.number} to the client`;
+      if (wire.pending("server").length > 0) return `socket ${wire.number} to the server`;
+      if (client === "closed" && server !== "closed")
+        return `the server loses socket ${wire.number}`;
+      if (server === "closed" && client !== "closed")
+        return `the client loses socket ${wire.number}`;
+    }
+    if (this.#turns.length > 0) return "the server's turn ends";
+    if (isDue(this.#clientClock)) return "the client's next timer";
+    if (isDue(this.#server.clock)) return "the server's next timer";
+    return undefined;
+  }
+
+  #atRest() {
+    const { wrong, heard } = this.promises;
+    const { name } = this.#connection.state;
+    if (name !== "open") wrong.push(`the client rests and is ${name}`);
+    for (let n = 1; n <= this.#spent.calls; n++) {
+      if (!heard.answers.has(n)) wrong.push(`call ${n} is never answered`);
+    }
+    const stream = this.#stream;
+    if (stream === undefined) wrong.push("nobody serves the subscription");
+    const last = heard.events.at(-1);
+    const count = last !== undefined && last.stream === stream?.number ? last.n : 0;
+    if (stream !== undefined && count !== stream.pushed) {
+      wrong.push(`${count} of ${stream.pushed} events are heard`);
+    }
+    const kept = this.#sessions.map(({ unacknowledged }) => unacknowledged);
+    if (kept.length !== 1) wrong.push(`the server keeps ${kept.length} sessions`);
+    if (kept.some((messages) => messages > 0)) wrong.push(`the server keeps ${kept} messages`);
+    const running = this.#server.streams.filter(({ isOver }) => !isOver).length;
+    if (running > 1) wrong.push(`${running} subscriptions run`);
+  }
+
+  // ---- parts ---------------------------------------------------------------------------------
+
+  async #ready() {
+    do {
+      if (!this.#budget.slowTurns) this.#endTurn();
+      await new Promise((resolve) => setImmediate(resolve));
+    } while (!this.#budget.slowTurns && this.#turns.length > 0);
+    for (const { id } of this.#sessions) this.#nameOf(id);
+  }
+
+  #endTurn() {
+    for (const run of this.#turns.splice(0)) run();
+  }
+
+  #mayBreak(wire: Wire) {
+    return isAlive(wire) && (this.#broken.has(wire) || this.#has("losses"));
+  }
+
+  #has(name: keyof Spent) {
+    return this.#spent[name] < this.#budget[name];
+  }
+
+  /** What the server serves last, of all that it serves. */
+  get #stream() {
+    return this.#server.streams.findLast(({ isOver }) => !isOver);
+  }
+
+  get #sessions() {
+    return this.#server.sessions.of("ana");
+  }
+
+  /** Acknowledgements are due within a second, sessions end after their grace. */
+  get #nextIsGrace() {
+    const { clock } = this.#server;
+    return (clock.due[0] ?? 0) - clock.now() > graceMs / 2;
+  }
+
+  #nameOf(session: string): string {
+    let name = this.#names.get(session);
+    if (name === undefined) {
+      name = `session-${this.#names.size + 1}`;
+      this.#names.set(session, name);
+    }
+    return name;
+  }
+
+  #named(text: string): string {
+    // What a welcome says of limits is always the same.
+    let named = text.replace(/"secret":"[^"]*"/, '"secret":"…"');
+    named = named.replace(/"limits":.*?"reconnectWindowMs":\d+,/, "");
+    for (const [id, name] of this.#names) named = named.replaceAll(id, name);
+    return named;
+  }
+
+  #tell(line: string) {
+    this.story.push(line);
+  }
+}
+
+function isAlive(wire: Wire) {
+  return wire.stateOf("client") !== "closed" || wire.stateOf("server") !== "closed";
+}
+
+function isDue(clock: ManualClock) {
+  return clock.due.some((dueMs) => dueMs < foreverMs / 2);
+}
+
+function fireNext(clock: ManualClock) {
+  clock.advance(clock.due[0]! - clock.now());
+}
+
+function dueOf(clock: ManualClock) {
+  const near = clock.due.filter((dueMs) => dueMs < foreverMs / 2);
+  return near.map((dueMs) => dueMs - clock.now()).join();
+}
