@@ -65,7 +65,9 @@ describe.each(Object.entries(authoring))("%s", (kind, define) => {
       ),
     );
     expect(() => define({ output, repeat: "always" })).toThrow(
-      new RangeError(`Cannot define a ${kind} with repeat "always": use one of never, safe`),
+      new RangeError(
+        `Cannot define a ${kind} with repeat "always": use one of never, safe, lookup`,
+      ),
     );
   });
 });

@@ -23,12 +23,15 @@ export type ErrorSchemas = Record<string, Schema>;
 export type Overflow = "wait" | "latest" | "drop-oldest" | "cut";
 
 /**
- * What a client may do with a mutation whose outcome is unknown.
+ * What may be done with a mutation whose outcome is unknown. PROTOCOL.md §10.4
  *
  * - `never`: nothing; the caller gets `OUTCOME_UNKNOWN`.
- * - `safe`: send it again; executing it twice does no harm.
+ * - `safe`: it is sent, and run, again; executing it twice does no harm.
+ * - `lookup`: the server asks the application's own record, by the handler's `lookup`, whether it has
+ *   run, and runs it only if it has not. A server without request records asks nobody: there it is
+ *   `never`.
  */
-export type Repeat = "never" | "safe";
+export type Repeat = "never" | "safe" | "lookup";
 
 /** One procedure of a contract, as both ends see it. */
 export interface Procedure<
@@ -37,6 +40,7 @@ export interface Procedure<
   Output extends Schema,
   Errors extends ErrorSchemas,
   Tracked extends boolean = false,
+  Policy extends Repeat = Repeat,
 > {
   readonly kind: Kind;
   readonly input: Input;
@@ -44,7 +48,7 @@ export interface Procedure<
   readonly errors: Errors;
   readonly tracked: Tracked;
   readonly overflow: Overflow;
-  readonly repeat: Repeat;
+  readonly repeat: Policy;
   readonly deadlineMs: number | undefined;
   readonly meta: object | undefined;
 }
@@ -103,14 +107,15 @@ export type MutationOptions<
   Input extends Schema | undefined,
   Output extends Schema,
   Errors extends ErrorSchemas,
+  Policy extends Repeat = Repeat,
 > = CommonOptions<Input, Output, Errors> &
   DeadlineOption & {
     /**
-     * What to do when nobody knows whether it ran.
+     * What to do when nobody knows whether it ran. With `"lookup"` its handler is `{ run, lookup }`.
      *
      * @default "never"
      */
-    readonly repeat?: Repeat;
+    readonly repeat?: Policy;
   };
 
 /** Options of {@link subscription}. */
@@ -161,7 +166,10 @@ export function mutation<
   Output extends Schema,
   Input extends Schema | undefined = undefined,
   Errors extends ErrorSchemas = {},
->(options: MutationOptions<Input, Output, Errors>): Procedure<"mutation", Input, Output, Errors> {
+  Policy extends Repeat = "never",
+>(
+  options: MutationOptions<Input, Output, Errors, Policy>,
+): Procedure<"mutation", Input, Output, Errors, false, Policy> {
   return define("mutation", options);
 }
 
@@ -185,7 +193,7 @@ export function subscription<
 class ProcedureDefinition {}
 
 const overflows: readonly Overflow[] = ["wait", "latest", "drop-oldest", "cut"];
-const repeats: readonly Repeat[] = ["never", "safe"];
+const repeats: readonly Repeat[] = ["never", "safe", "lookup"];
 
 // The three authoring functions above say the types; the one place that builds the value is untyped.
 function define(kind: ProcedureKind, options: any): any {

@@ -5,6 +5,7 @@ import { contractOf, implement } from "./implement.js";
 import { initTRPC, TRPCError, tracked } from "./trpc.js";
 
 const text = query({ output: z.string() });
+const lookedUp = mutation({ output: z.string(), repeat: "lookup" });
 // Past the compiler, as JavaScript would call it.
 const implementAny = (definition: object, handlers: unknown) =>
   implement(definition as never).router(handlers as never);
@@ -28,7 +29,19 @@ describe("implement", () => {
       "a handler that is no function",
       { a: text },
       { a: "text" },
-      'Cannot implement "a": its handler is missing',
+      'Cannot implement "a": its handler has to be a function',
+    ],
+    [
+      "a lookup that is missing",
+      { a: lookedUp },
+      { a: () => "" },
+      'Cannot implement "a": its handler has to be { run, lookup }, with two functions',
+    ],
+    [
+      "a lookup that nobody asks for",
+      { a: text },
+      { a: { run: () => "", lookup: () => undefined } },
+      'Cannot implement "a": its handler has to be a function',
     ],
     [
       "a handler too many",

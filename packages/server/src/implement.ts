@@ -4,85 +4,25 @@
  * procedures and runs them without tRPC's chain.
  */
 import {
-  type AnyClientCall,
   type AnyProcedure,
-  type AnyTopic,
   type Contract,
   type ContractDraft,
-  type ErrorSchemas,
   entriesOf,
-  type HandlerInput,
   isProcedure,
-  type Procedure,
   type RouterOf,
-  type Schema,
-  type SchemaInput,
 } from "@tautline/contracts";
 import { Call } from "./call/call.js";
 import { type AnyHandler, compiledKey, compileProcedure } from "./call/compiled.js";
 import { lastEventIdOf } from "./call/last-event-id.js";
 import { toErrorShape } from "./errors.js";
+import type { HandlersOf } from "./handlers.js";
 import { transformer } from "./transformer.js";
 import {
   type AnyTRPCMiddlewareFunction,
   initTRPC,
-  type TRPCError,
   type TRPCMiddlewareBuilder,
   type TRPCMiddlewareFunction,
-  type TrackedEnvelope,
 } from "./trpc.js";
-
-/** What a handler receives. */
-export interface HandlerOptions<Input, Errors extends ErrorSchemas, Ctx> {
-  /** The parsed input. */
-  readonly input: Input;
-  /** What `createContext` made, and the steps added. */
-  readonly ctx: Ctx;
-  /** Aborts when the caller gave up, the deadline passed or the connection ended. */
-  readonly signal: AbortSignal;
-  /**
-   * The time that is left for the call, in milliseconds; `undefined` without a deadline. A call to
-   * another server inherits it, and its cancelling, when it is given these options as its own:
-   * `await stock.count.query(sku, call)`.
-   */
-  readonly deadlineMs: number | undefined;
-  /** The dotted name under which the procedure was called. */
-  readonly path: string;
-  /** Builds a declared error, to be thrown: `throw fail("OUT_OF_STOCK", { available })`. */
-  readonly fail: <Code extends keyof Errors & string>(
-    code: Code,
-    data: SchemaInput<Errors[Code]>,
-  ) => TRPCError;
-}
-
-/** What the handler of a tracked subscription receives besides. */
-export interface Resumption {
-  /** The id of the last event the client has; go on after it. */
-  readonly lastEventId: string | undefined;
-}
-
-type Handler<P, Ctx> =
-  P extends Procedure<infer Kind, infer Input, infer Output, infer Errors, infer Tracked>
-    ? Kind extends "subscription"
-      ? (
-          options: HandlerOptions<HandlerInput<Input>, Errors, Ctx> &
-            (Tracked extends true ? Resumption : unknown),
-        ) => Events<Output, Tracked> | Promise<Events<Output, Tracked>>
-      : (
-          options: HandlerOptions<HandlerInput<Input>, Errors, Ctx>,
-        ) => SchemaInput<Output> | Promise<SchemaInput<Output>>
-    : never;
-
-type Events<Output extends Schema, Tracked> = AsyncIterable<
-  Tracked extends true ? TrackedEnvelope<SchemaInput<Output>> : SchemaInput<Output>
->;
-
-/** A handler for every procedure of a contract, in the contract's shape. */
-export type HandlersOf<C, Ctx> = {
-  readonly [Name in keyof C as C[Name] extends AnyClientCall | AnyTopic
-    ? never
-    : Name]: C[Name] extends AnyProcedure ? Handler<C[Name], Ctx> : HandlersOf<C[Name], Ctx>;
-};
 
 type Overwrite<Base, With> = Omit<Base, keyof With> & With;
 
@@ -174,9 +114,7 @@ function buildRouter(
       const handler = given.get(name);
       given.delete(name);
       if (!isProcedure(entry)) record[name] = build(entry as Contract, handler, `${path}.`);
-      else if (typeof handler !== "function") {
-        throw new TypeError(`Cannot implement "${path}": its handler is missing`);
-      } else record[name] = toTRPCProcedure(t, entry, handler as AnyHandler, steps);
+      else record[name] = toTRPCProcedure(t, entry, toHandlers(entry, handler, path), steps);
     }
     const [extra] = given.keys();
     if (extra !== undefined) {
@@ -190,6 +128,26 @@ function buildRouter(
   return router;
 }
 
+interface Handlers {
+  readonly run: AnyHandler;
+  readonly lookup?: AnyHandler;
+}
+
+/** @throws TypeError when it is not what the contract asks for. */
+function toHandlers({ repeat }: AnyProcedure, handler: unknown, path: string): Handlers {
+  const isLookedUp = repeat === "lookup";
+  if (handler === undefined) {
+    throw new TypeError(`Cannot implement "${path}": its handler is missing`);
+  }
+  if (typeof handler === "function" && !isLookedUp) return { run: handler as AnyHandler };
+  const { run, lookup } = Object(handler);
+  if (isLookedUp && typeof run === "function" && typeof lookup === "function") {
+    return { run, lookup };
+  }
+  const wanted = isLookedUp ? "{ run, lookup }, with two functions" : "a function";
+  throw new TypeError(`Cannot implement "${path}": its handler has to be ${wanted}`);
+}
+
 function createRoot() {
   // Stacks never leave the server, whatever NODE_ENV says: isDev would put them into replies.
   return initTRPC.create({ transformer, isDev: false, allowOutsideOfServer: true });
@@ -198,10 +156,10 @@ function createRoot() {
 function toTRPCProcedure(
   t: ReturnType<typeof createRoot>,
   definition: AnyProcedure,
-  handler: AnyHandler,
+  { run, lookup }: Handlers,
   steps: readonly AnyTRPCMiddlewareFunction[],
 ) {
-  const compiled = compileProcedure(definition, handler, steps);
+  const compiled = compileProcedure(definition, run, steps, lookup);
 
   async function resolve(options: any): Promise<unknown> {
     const { rawInput, lastEventId = lastEventIdOf(options.signal) } = splitLastEventId(

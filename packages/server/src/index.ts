@@ -15,14 +15,17 @@ export type {
   Principal,
   RouterAccepting,
 } from "./context.js";
-export {
-  contractOf,
-  type HandlerOptions,
-  type HandlersOf,
-  type Implementation,
-  implement,
-  type Resumption,
-} from "./implement.js";
+export type { DrainOptions } from "./drain.js";
+export type {
+  Found,
+  HandlerOptions,
+  HandlersOf,
+  LookedUp,
+  Naming,
+  Resumption,
+  ServedCall,
+} from "./handlers.js";
+export { contractOf, type Implementation, implement } from "./implement.js";
 export { onlyEvents } from "./observe/emit.js";
 export type {
   CallOutcome,
@@ -41,6 +44,7 @@ export type { CallSpan, Settlement, TracedCall, Tracing } from "./observe/tracin
 export type { SocketRequest } from "./server.js";
 export {
   type AttachOptions,
+  type Authenticate,
   createServer,
   type ErrorReport,
   type ServerOptions,

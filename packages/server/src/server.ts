@@ -522,6 +522,7 @@ export function createServer<P extends Principal | null>(
       });
     }
     await Promise.all(stopped);
+    records?.close();
     // One that was passed in is its owner's to close.
     if (options.requests === undefined) await store?.close();
   }

@@ -33,6 +33,8 @@ export class Call {
   ctx: unknown;
   /** What the input schema yielded; `undefined` before. */
   input: unknown;
+  /** Names a recorded mutation, alike each time it is sent. */
+  key: string | undefined;
   /** Told when the call is given up, by whoever has a signal of another kind. */
   onAbort: (() => void) | undefined;
 

@@ -35,6 +35,11 @@ export interface CompiledProcedure {
    * iterable, goes through `toError`.
    */
   invoke(call: Call): unknown;
+  /**
+   * Runs the steps and asks the application's own record: `{ output }` with the validated output of
+   * the mutation, or `undefined` when it has not run; a promise of it where that takes time.
+   */
+  readonly lookup: ((call: Call) => unknown) | undefined;
   /** Validates one event; the id of a tracked one is kept. */
   parseEvent(event: unknown): unknown;
   /** What a failure is to the caller: declared errors are held to their schemas, so call it once. */
@@ -58,11 +63,16 @@ export function compiledOf(procedure: unknown): CompiledProcedure | undefined {
   return (procedure as { readonly [compiledKey]?: CompiledProcedure } | undefined)?.[compiledKey];
 }
 
-/** Compiles one procedure. */
+/**
+ * Compiles one procedure.
+ *
+ * @param lookup Finds out whether it has run, where the contract says `repeat: "lookup"`.
+ */
 export function compileProcedure(
   definition: AnyProcedure,
   handler: AnyHandler,
   steps: readonly AnyTRPCMiddlewareFunction[],
+  lookup?: AnyHandler,
 ): CompiledProcedure {
   const parseInput = compileParse(definition.input);
   const parseOutput = compileParse(definition.output);
@@ -76,16 +86,18 @@ export function compileProcedure(
   }
 
   // Promises only where there is something to wait for: each costs a turn of microtasks.
-  function handle(call: Call): unknown {
-    const parsed = parseInput(call.rawInput);
-    if (parsed instanceof Promise) return parsed.then((result) => callHandler(call, result));
-    return callHandler(call, parsed);
-  }
-
-  function callHandler(call: Call, parsed: SchemaResult<unknown>): unknown {
-    call.input = inputOf(parsed);
-    const returned = handler(new Options(call, fail));
-    return isThenable(returned) ? Promise.resolve(returned).then(toOutput) : toOutput(returned);
+  function withSteps(called: AnyHandler, toResult: (returned: unknown) => unknown) {
+    const callWith = (call: Call, parsed: SchemaResult<unknown>): unknown => {
+      call.input = inputOf(parsed);
+      const returned = called(new Options(call, fail));
+      return isThenable(returned) ? Promise.resolve(returned).then(toResult) : toResult(returned);
+    };
+    const handle = (call: Call): unknown => {
+      const parsed = parseInput(call.rawInput);
+      if (parsed instanceof Promise) return parsed.then((result) => callWith(call, result));
+      return callWith(call, parsed);
+    };
+    return steps.length === 0 ? handle : runSteps(steps, definition, handle);
   }
 
   function toOutput(value: unknown): unknown {
@@ -94,11 +106,19 @@ export function compileProcedure(
     return output instanceof Promise ? output.then(outputOf) : outputOf(output);
   }
 
-  const run = steps.length === 0 ? handle : runSteps(steps, definition, handle);
+  function toFound(found: unknown): unknown {
+    if (found === undefined) return undefined;
+    if (typeof found !== "object" || found === null || !("output" in found)) {
+      throw new TypeError("A lookup gives { output }, or undefined when it did not run");
+    }
+    const output = toOutput(found.output);
+    return output instanceof Promise ? output.then((value) => ({ output: value })) : { output };
+  }
 
   return {
     definition,
-    invoke: run,
+    invoke: withSteps(handler, toOutput),
+    lookup: lookup && withSteps(lookup, toFound),
     toError: async (cause) => checkDeclared(getTRPCErrorFromUnknown(cause), parseErrors),
     parseEvent(event) {
       if (isTrackedEnvelope(event)) {
@@ -125,6 +145,7 @@ class Options {
   readonly path: string;
   readonly type: Call["type"];
   readonly lastEventId: string | undefined;
+  readonly key: string | undefined;
   readonly fail: (code: string, data: unknown) => TRPCError;
 
   constructor(call: Call, fail: (code: string, data: unknown) => TRPCError) {
@@ -134,6 +155,7 @@ class Options {
     this.path = call.path;
     this.type = call.type;
     this.lastEventId = call.lastEventId;
+    this.key = call.key;
     this.fail = fail;
     Object.defineProperty(this, "signal", Options.#signal);
   }

@@ -8,6 +8,7 @@ import { ValueCodecError } from "@tautline/contracts/wire";
 import { toErrorShape, toRouterErrorShape } from "../errors.js";
 import { transformer } from "../transformer.js";
 import {
+  type AnyTRPCProcedure,
   type AnyTRPCRouter,
   callTRPCProcedure,
   getTRPCErrorFromUnknown,
@@ -27,6 +28,8 @@ import { keepLastEventId, withLastEventId } from "./last-event-id.js";
 export interface Lane<Payload = string> {
   /** Whether this is the way to call it. */
   accepts(type: Call["type"]): boolean;
+  /** Whether there is such a procedure. Asked after it was called: then a lazy router is loaded. */
+  exists(call: Pick<Call, "type" | "path">): boolean;
   /** Whether every event carries an id, as far as is known before the first. */
   readonly tracked: boolean;
   readonly overflow: Overflow;
@@ -41,6 +44,8 @@ export interface Lane<Payload = string> {
    * there is something to wait for.
    */
   invoke(call: Call): unknown;
+  /** With `repeat: "lookup"`: gives `{ output }`, validated, or `undefined` when it has not run. */
+  readonly lookup?: ((call: Call) => unknown) | undefined;
   /** Validates one event. */
   parseEvent(event: unknown): unknown;
   /** Encodes an output or event as JSON text; `undefined` where JSON has no word for it. */
@@ -83,11 +88,13 @@ function compiledLane(compiled: CompiledProcedure): Lane {
   return {
     repeat,
     accepts: (type) => type === kind,
+    exists: ({ type }) => type === kind,
     tracked,
     overflow,
     deadlineMs,
     decode: (encoded) => decodeWith(compiled.decode, encoded),
     invoke: compiled.invoke,
+    lookup: compiled.lookup,
     parseEvent: compiled.parseEvent,
     encode: compiled.encode,
     encodeTracked: compiled.encodeTracked,
@@ -102,6 +109,10 @@ function trpcLane(router: AnyTRPCRouter): Lane {
   const encode = (value: unknown) => encodeWith(output, value);
   return {
     accepts: () => true, // callTRPCProcedure refuses by itself, in tRPC's words
+    exists({ type, path }) {
+      const procedures = router._def.procedures as Record<string, AnyTRPCProcedure>;
+      return Object.hasOwn(procedures, path) && procedures[path]!._def.type === type;
+    },
     tracked: false,
     overflow: "wait",
     repeat: "never",

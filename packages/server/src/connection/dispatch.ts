@@ -16,6 +16,7 @@ import type { Lane } from "../call/lane.js";
 import { type Failure, Subscription } from "../call/subscription.js";
 import { appError, mayComeFromContract, refusedWith } from "../errors.js";
 import type { WatchCall, WatchedCall } from "../observe/watch.js";
+import { NothingRan } from "../session/requests/records.js";
 import type { Answer, MaybePromise } from "../session/requests/store.js";
 import { getTRPCErrorFromUnknown, TRPCError } from "../trpc.js";
 import { EventSink } from "./event-sink.js";
@@ -265,7 +266,7 @@ export class Dispatch<Payload = string> {
       const recording = recordingOf(this.#line.recording, request);
       running.isRecorded = recording !== undefined;
       result = recording
-        ? record(recording, running, request, () => this.#execute(running, request))
+        ? this.#record(recording, running, request)
         : this.#invoke(running, request);
       if (!(result instanceof Promise)) {
         this.#answer(running, result);
@@ -307,25 +308,22 @@ export class Dispatch<Payload = string> {
 
   // ---- recorded mutations ------------------------------------------------------------------
 
+  #record(recording: Recording, running: Running<Payload>, request: Request) {
+    const execute = () => this.#execute(running, request);
+    const { lookup } = running.lane;
+    return record(
+      recording,
+      running,
+      request,
+      execute,
+      lookup && (() => this.#lookup(running, request, lookup)),
+    );
+  }
+
   /** Runs a recorded mutation to its encoded answer, be it a failure. */
-  #execute(running: Running<Payload>, request: Request): MaybePromise<Answer> {
-    const answered = (value: unknown): Answer => {
-      const encoded = running.lane.encode(value);
-      const refusal = this.#sizeRefusal(this.#host.writer.data(running.head, encoded));
-      if (refusal !== undefined) throw refusal;
-      return { ok: true, encoded: encoded as string | undefined };
-    };
-    const failed = async (cause: unknown): Promise<Answer> => {
-      const error = await running.lane.toError(cause).catch(getTRPCErrorFromUnknown);
-      // It was told to stop, and failed at that: what it has done by then nobody knows.
-      if (running.call.abortedBy !== undefined) {
-        this.#line.failedUnheard?.(error, running.call);
-        throw error;
-      }
-      this.#host.report(error, running.call);
-      running.failure = error;
-      return { ok: false, encoded: this.#encodeError(running, error) as string };
-    };
+  #execute(running: Running<Payload>, request: Request): MaybePromise<Answer | NothingRan> {
+    const answered = (value: unknown) => this.#toAnswer(running, value);
+    const failed = (cause: unknown) => this.#toFailedAnswer(running, cause);
     try {
       const result = this.#invoke(running, request);
       if (!(result instanceof Promise)) return answered(result);
@@ -333,6 +331,57 @@ export class Dispatch<Payload = string> {
     } catch (cause) {
       return failed(cause);
     }
+  }
+
+  /**
+   * Asks the application's own record what a mutation answered.
+   *
+   * @throws what that throws: then nobody knows.
+   */
+  async #lookup(
+    running: Running<Payload>,
+    { params }: Request,
+    lookup: (call: Call) => unknown,
+  ): Promise<Answer | undefined> {
+    const { call, lane, watched } = running;
+    // A call of its own, for steps change what they are given: it may have to run after that.
+    const asking = new Call({ ...call, rawInput: lane.decode(params.input), signal: call.signal });
+    asking.key = call.key;
+    if (call.deadlineMs !== undefined) {
+      const { clock } = this.#host;
+      asking.expire(clock, clock.now() + call.deadlineMs);
+    }
+    const asked = () => lookup(asking);
+    const found = await (watched === undefined ? asked() : watched.run(asked));
+    if (found === undefined) return undefined;
+    try {
+      return this.#toAnswer(running, (found as { readonly output: unknown }).output);
+    } catch (cause) {
+      return (await this.#toFailedAnswer(running, cause)) as Answer;
+    }
+  }
+
+  /** @throws TRPCError PAYLOAD_TOO_LARGE */
+  #toAnswer({ lane, head }: Running<Payload>, value: unknown): Answer {
+    const encoded = lane.encode(value);
+    const refusal = this.#sizeRefusal(this.#host.writer.data(head, encoded));
+    if (refusal !== undefined) throw refusal;
+    return { ok: true, encoded: encoded as string | undefined };
+  }
+
+  async #toFailedAnswer(running: Running<Payload>, cause: unknown): Promise<Answer | NothingRan> {
+    const { call, lane } = running;
+    const error = await lane.toError(cause).catch(getTRPCErrorFromUnknown);
+    // It was told to stop, and failed at that: what it has done by then nobody knows.
+    if (call.abortedBy !== undefined) {
+      this.#line.failedUnheard?.(error, call);
+      throw error;
+    }
+    // The next version of the server may have it.
+    if (error.code === "NOT_FOUND" && !lane.exists(call)) return new NothingRan(error);
+    this.#host.report(error, call);
+    running.failure = error;
+    return { ok: false, encoded: this.#encodeError(running, error) as string };
   }
 
   /** Sends an answer, of this running or of one before it. */

@@ -9,7 +9,7 @@ import type { Events } from "../observe/emit.js";
 import type { RepeatOutcome } from "../observe/events.js";
 import { failureOf } from "../observe/watch.js";
 import { hashRequest } from "../session/requests/hash.js";
-import type { RequestRecords } from "../session/requests/records.js";
+import type { NothingRan, Repeat, RequestRecords } from "../session/requests/records.js";
 import type { Answer, MaybePromise } from "../session/requests/store.js";
 import { getTRPCErrorFromUnknown } from "../trpc.js";
 
@@ -45,16 +45,19 @@ export function recordingOf(
  * Runs a mutation, or gives the answer it has already.
  *
  * @param execute Runs its handler. It throws only where nobody can tell what the handler has done.
+ * @param lookup Asks the application's own record, where there is one.
  */
 export function record(
   recording: Recording,
   { call, lane }: Recordable,
   request: Request,
-  execute: () => MaybePromise<Answer>,
+  execute: () => MaybePromise<Answer | NothingRan>,
+  lookup: (() => MaybePromise<Answer | undefined>) | undefined,
 ): MaybePromise<Answer> {
   const { id, key, low = 0, first, params } = request;
   recording.low = Math.max(recording.low, low);
   let hasRun = false;
+  let wasLookedUp = false;
   const told = (outcome: RepeatOutcome) =>
     recording.events["request.repeated"]?.({
       path: params.path,
@@ -62,9 +65,21 @@ export function record(
       keyed: key !== undefined,
     });
   const answered = (answer: Answer) => {
-    if (!hasRun) told("replayed");
+    if (!hasRun) told(wasLookedUp ? "looked-up" : "replayed");
     else if (first !== undefined) told("run-again");
     return answer;
+  };
+  // What was looked up and not found is told as run again.
+  const repeatOf = (): Repeat => {
+    if (lane.repeat !== "lookup") return lane.repeat;
+    if (lookup === undefined) return "never";
+    call.key = nameOf(recording, request);
+    return {
+      lookup() {
+        wasLookedUp = true;
+        return lookup();
+      },
+    };
   };
   const failed = (cause: unknown) => {
     const outcome = outcomes[failureOf(getTRPCErrorFromUnknown(cause)).appCode ?? ""];
@@ -81,7 +96,7 @@ export function record(
         key,
         first,
         hash: hashRequest(params.path, params.input),
-        repeat: lane.repeat,
+        repeat: repeatOf(),
         abortedBy: () => call.abortedBy,
       },
       () => {
@@ -93,6 +108,11 @@ export function record(
   } catch (cause) {
     return failed(cause);
   }
+}
+
+/** What an application may note of it, alike whenever it is sent. */
+function nameOf({ sessionId }: Recording, { id, key, first }: Request): string {
+  return key ?? (first ? `${first.session}:${first.n}` : `${sessionId}:${id}`);
 }
 
 const outcomes: Readonly<Record<string, RepeatOutcome | undefined>> = {

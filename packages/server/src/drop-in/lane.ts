@@ -64,6 +64,7 @@ export function createStockLane<Payload>(
 
   return {
     accepts: () => true, // callTRPCProcedure refuses by itself
+    exists: () => true,
     tracked: false,
     overflow: "wait",
     repeat: "never",

@@ -49,6 +49,16 @@ export interface RecordedRequest {
   abortedBy?(): TRPCError | undefined;
 }
 
+/** What came of a mutation that has no handler: nothing ran, so nothing is remembered. */
+export class NothingRan {
+  readonly error: TRPCError;
+
+  /** @param error What this sending of it is told. */
+  constructor(error: TRPCError) {
+    this.error = error;
+  }
+}
+
 /** What may be done where nobody knows whether it ran. */
 export type Repeat =
   | "never"
@@ -93,7 +103,7 @@ export interface RequestRecordsOptions {
 interface Task {
   readonly request: RecordedRequest;
   readonly id: RequestId;
-  readonly execute: () => MaybePromise<Answer>;
+  readonly execute: () => MaybePromise<Answer | NothingRan>;
 }
 
 /** A task that somebody waits for, in this process. */
@@ -149,10 +159,13 @@ export class RequestRecords {
    * @param execute Runs the handler to its encoded answer, be it a failure. Called at most once; it
    * should not throw.
    * @throws TRPCError, at once or as a rejection: `NOT_RECORDED` (this sending was not run),
-   * `OUTCOME_UNKNOWN`, `RESULT_NOT_RETAINED`, `REQUEST_ID_CONFLICT`, `STALE`; or what
-   * `abortedBy` gave.
+   * `OUTCOME_UNKNOWN`, `RESULT_NOT_RETAINED`, `REQUEST_ID_CONFLICT`, `STALE`; what `abortedBy`
+   * gave; or the error of {@link NothingRan}.
    */
-  run(request: RecordedRequest, execute: () => MaybePromise<Answer>): MaybePromise<Answer> {
+  run(
+    request: RecordedRequest,
+    execute: () => MaybePromise<Answer | NothingRan>,
+  ): MaybePromise<Answer> {
     this.forget(request.session, request.low);
     const task: Task = { request, id: toRequestId(request), execute };
     // Before the store is asked: a record that is being created can be seen there before we hear of it.
@@ -178,10 +191,9 @@ export class RequestRecords {
     }
   }
 
-  /** Lets go of timers and of the store. Who waits is not told: end the calls first. */
+  /** Lets go of timers. The store is its owner's. Who waits is not told: end the calls first. */
   close() {
     this.#repairs.close();
-    return this.#store.close();
   }
 
   /** The same request came again while it runs here. */
@@ -306,18 +318,22 @@ export class RequestRecords {
     const reason = request.abortedBy?.();
     if (reason !== undefined) return this.#notBegun(task, hold, isNew, reason);
     if (decision.name === "run" || typeof request.repeat === "string") {
-      return this.#execute(task, hold);
+      return this.#execute(task, hold, isNew);
     }
     const { repeat } = request;
     return andThen(
       () => repeat.lookup(),
       (cause) => this.#failed(task, hold, cause, "The handler's own record fails"),
-      (found) =>
-        found === undefined ? this.#execute(task, hold) : this.#settle(task, hold, found),
+      (found) => {
+        if (found !== undefined) return this.#settle(task, hold, found);
+        const given = request.abortedBy?.(); // the lookup took its time
+        if (given !== undefined) return this.#notBegun(task, hold, isNew, given);
+        return this.#execute(task, hold, isNew);
+      },
     );
   }
 
-  /** Nobody waits for it any more, and its handler has not begun. */
+  /** Its handler has not begun, and will not: nobody waits for it any more, or there is none. */
   #notBegun(task: Task, hold: Hold, isNew: boolean, reason: TRPCError): MaybePromise<never> {
     if (!isNew) {
       this.#giveUp(task, hold); // an earlier attempt may have run: the record stays, and says so
@@ -342,11 +358,14 @@ export class RequestRecords {
     this.#repairs.start(() => this.#store.takeOver(id, hold, given));
   }
 
-  #execute(task: Task, hold: Hold): MaybePromise<Answer> {
+  #execute(task: Task, hold: Hold, isNew: boolean): MaybePromise<Answer> {
     return andThen(
       task.execute,
       (cause) => this.#failed(task, hold, cause, "The handler ran, and its answer is lost"),
-      (answer) => this.#settle(task, hold, answer),
+      (answer) =>
+        answer instanceof NothingRan
+          ? this.#notBegun(task, hold, isNew, answer.error)
+          : this.#settle(task, hold, answer),
     );
   }
 
