@@ -13,9 +13,13 @@ const expected: Record<string, readonly string[]> = {
   echo: ["Welcome aboard", "Is this thing on? (a Date came back as a Date)"],
   chat: ["Ana is too fast", "1. Ana: Hoist the sail", "2. Ben: Aye"],
   authentication: [
-    "t-ana: ana, admin, remove: allowed",
-    "t-ben: ben, member, remove: FORBIDDEN",
-    "t-stranger: UNAUTHORIZED",
+    "ana: ana, admin, bar: allowed",
+    "ben: ben, member, bar: FORBIDDEN",
+    "old: UNAUTHORIZED",
+    "none: UNAUTHORIZED",
+    "ben: 30 ticks, true that he had several tokens, 0 reconnects",
+    'ben: CLOSED {"closeCode":4505}, state closed',
+    "ben again: UNAUTHORIZED",
   ],
   "existing-router": ["[ 'Splice the rope' ]", "true", "3", "2", "1"],
   express: ["0 visits", "1 visits", "2 visits"],
@@ -37,6 +41,13 @@ it.for(Object.keys(expected))(
     });
   },
 );
+
+it("testing: its checks are green", { timeout: 30_000 }, async () => {
+  const { code, printed, complaints } = await outcomeOf(start("testing", "checks.ts", {}));
+  const report = printed.join("\n");
+  expect({ code, complaints }, report).toEqual({ code: 0, complaints: "" });
+  expect(report).toMatch(/pass 5$/m);
+});
 
 describe("migration", () => {
   it.for(["before", "after"])(
@@ -75,15 +86,19 @@ async function besideItsServer(folder: string, file: string) {
   const server = start(folder, "server.ts", { PORT: "0" });
   try {
     const url = await lineWith(server, /^Listening on (\S+)$/);
-    const client = start(folder, file, { URL: url });
-    const printed: string[] = [];
-    createInterface({ input: client.stdout! }).on("line", (line) => printed.push(line));
-    const complaints = text(client);
-    const [code] = await once(client, "close");
-    return { code, printed, complaints: complaints() };
+    return await outcomeOf(start(folder, file, { URL: url }));
   } finally {
     server.kill();
   }
+}
+
+/** What a program prints, and how it ends. */
+async function outcomeOf(child: ChildProcess) {
+  const printed: string[] = [];
+  createInterface({ input: child.stdout! }).on("line", (line) => printed.push(line));
+  const complaints = text(child);
+  const [code] = await once(child, "close");
+  return { code, printed, complaints: complaints() };
 }
 
 function pathOf(path: string) {
