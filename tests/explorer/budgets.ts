@@ -1,7 +1,8 @@
 /** Budgets: how much happens in a life. Small ones for every life there is, a large one for chance. */
 import type { Budget } from "./world.js";
 
-const nothing: Budget = {
+/** A life in which the network does nothing but deliver. */
+export const nothing: Budget = {
   calls: 0,
   pushes: 0,
   losses: 0,

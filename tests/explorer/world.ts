@@ -303,7 +303,7 @@ export class World {
 
   /** Whoever has read an id somewhere, and not the secret. */
   #steal() {
-    const { id, secret } = this.#sessions.at(-1)!;
+    const { id, secret } = this.#sessions[0]!;
     const wire = createWire(1_000 + this.#spent.thieves, { sent() {}, arrives() {} });
     const received = 0;
     const hello = (session: object, credentials?: object) =>
