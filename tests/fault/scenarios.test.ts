@@ -7,8 +7,11 @@ import { cacheFolder, compilePrograms, type Programs } from "./compile.js";
 import { expectScenario, type Scenario } from "./scenario.js";
 import { blackHoleScenario } from "./scenarios/black-hole.js";
 import { chaosScenario } from "./scenarios/chaos.js";
+import { expiryScenario, revocationScenario } from "./scenarios/credentials.js";
+import { dropAllScenario } from "./scenarios/drop-all.js";
 import { everyOffsetScenario } from "./scenarios/every-offset.js";
 import { killScenario } from "./scenarios/kill.js";
+import { rollingRestartScenario } from "./scenarios/rolling-restart.js";
 import { slowReaderScenario } from "./scenarios/slow-reader.js";
 import { stormScenario } from "./scenarios/storm.js";
 import { World } from "./world.js";
@@ -28,6 +31,13 @@ const short: readonly (readonly [Scenario, seed: number])[] = [
   [slowReaderScenario, 6],
   [stormScenario(1_000), 7],
   [chaosScenario(8), 8],
+  // In small, and with time: how fast they are back is asked in full size, on a quiet machine.
+  [dropAllScenario(100, 20_000), 11],
+  [blackHoleScenario("both", { sessions: true }), 12],
+  [everyOffsetScenario(41, { sessions: true }), 13],
+  [expiryScenario, 14],
+  [revocationScenario, 15],
+  [rollingRestartScenario(40), 16],
 ];
 
 describe("the harness", () => {

@@ -43,12 +43,6 @@ export interface ServerSetup {
   readonly isFlawed?: boolean;
 }
 
-/** What servers have for their sessions' sake. */
-interface SessionServer {
-  revoke(who: { readonly userId: string }): Promise<void>;
-  drain(): Promise<void>;
-}
-
 interface User {
   readonly userId: string;
   /** When the token ends. */
@@ -206,10 +200,10 @@ export const serverOrders = {
 
   async revoke({ userId, graceMs }: { readonly userId: string; readonly graceMs: number }) {
     history.noteNow({ kind: "revoked", user: userId, graceMs });
-    await (server as TautlineServer & SessionServer).revoke({ userId });
+    await server.revoke({ userId });
   },
 
-  drain: () => (server as TautlineServer & SessionServer).drain(),
+  drain: () => server.drain({ deadlineMs: 10_000, windowMs: 1_000 }),
 
   /** How long the event loop was held up since it was last asked. */
   loopDelay: () => loop.read(),

@@ -1,7 +1,4 @@
-/**
- * What needs sessions that outlive their sockets, in-band credentials, and a drain; in full size:
- * minutes, not seconds.
- */
+/** What sessions promise, in full size: minutes, not seconds, and on a machine that does nothing else. */
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { compilePrograms, type Programs } from "./compile.js";
 import { expectScenario, type Scenario } from "./scenario.js";

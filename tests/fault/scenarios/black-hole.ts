@@ -70,12 +70,15 @@ export const blackHoleScenario = (
   },
 });
 
+// A client in a session waits to resume it.
+const states = { client: ["waiting", "resuming"], server: ["closed"] };
+
 /** How long each of one end's connections took to be given up. */
 function noticedAfter(history: readonly Event[], at: number, end: "client" | "server"): number[] {
   const givenUp = new Map<string, number>();
   for (const event of history) {
     if (event.kind !== "line" || event.at < at || !event.by.startsWith(end)) continue;
-    const isGivenUp = event.state === (end === "client" ? "waiting" : "closed");
+    const isGivenUp = states[end].includes(event.state);
     if (isGivenUp && !givenUp.has(event.client)) givenUp.set(event.client, event.at - at);
   }
   return [...givenUp.values()];
