@@ -3,7 +3,7 @@
  * load to break it under.
  */
 import { useIsMutating } from "@tanstack/react-query";
-import { appErrorOf } from "@tautline/client";
+import { isDeclared, safe } from "@tautline/client";
 import type { ReactNode } from "react";
 import { ProofPanel, useProof } from "../proof/panel.js";
 import { CutIcon, PowerIcon, StartIcon, StopIcon } from "../ui/icons.js";
@@ -42,18 +42,17 @@ export function LinePanel({ titled = true }: { titled?: boolean }) {
 
   async function cut() {
     storyteller.happened({ type: "cut", forMs: cutSeconds * 1_000, at: new Date() });
-    await api.line.cut.mutate({ seconds: cutSeconds }).catch(failed("The network was not cut."));
+    const [, error] = await safe(api.line.cut.mutate({ seconds: cutSeconds }));
+    if (error) toast({ tone: "bad", text: "The network was not cut." });
   }
 
   async function kill() {
     if (server) storyteller.happened({ type: "kill", pid: server.pid, at: new Date() });
-    await api.line.restart.mutate().catch(failed("The server was not killed."));
+    const [, error] = await safe(api.line.restart.mutate());
+    // The answer may be lost with the server that is killed: then it worked.
+    if (!error || isDeclared(error, "OUTCOME_UNKNOWN")) return;
+    toast({ tone: "bad", text: "The server was not killed." });
   }
-
-  // The answer may well be lost with the server that it kills: then it worked.
-  const failed = (text: string) => (error: unknown) => {
-    if (appErrorOf(error)?.code !== "OUTCOME_UNKNOWN") toast({ tone: "bad", text });
-  };
 
   return (
     <section className="line-panel" aria-label="The line">
