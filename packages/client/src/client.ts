@@ -83,6 +83,13 @@ export interface ClientOptions<C = unknown> extends AddressOptions {
    */
   readonly connectTimeoutMs?: number | undefined;
   /**
+   * What a call does that is made after a connection was lost and before the next is there: wait for it,
+   * up to its deadline, or fail at once with `NOT_SENT`. Calls that were made before go on either way.
+   *
+   * @default "wait"
+   */
+  readonly offline?: "wait" | "fail" | undefined;
+  /**
    * Calls that may wait while there is no connection; one more fails with `NOT_SENT`.
    *
    * @default 10_000

@@ -190,7 +190,7 @@ export function createCalls(clock: Clock, events: CallsEvents) {
         const { reader, path } = call;
         if (!settle(call)) continue;
         if (isAsked && reader.end !== undefined) reader.end(false);
-        else if (isAsked && call.kind === "mutation" && call.id > 0) {
+        else if (call.kind === "mutation" && call.id > 0) {
           reader.fail(toLocalError("OUTCOME_UNKNOWN", undefined, path, "Closed before the answer"));
         } else reader.fail(toError(path));
       }

@@ -626,3 +626,36 @@ describe("when the network or the page may be back", () => {
     expect(watching.now).toBe(0);
   });
 });
+
+describe("a call that is made while the connection is lost", () => {
+  it("waits for the next one", async () => {
+    const play = createPlay();
+    (await play.open()).cut();
+    await settled();
+    const call = play.api.now.query();
+    const second = await play.socket(1);
+    second.welcome();
+    second.say(result(1, 5));
+    expect(await call).toBe(5);
+  });
+
+  it("fails at once, if it is to; but not the first of all, nor one that was sent before", async () => {
+    const play = createPlay({ offline: "fail" });
+    const first = play.api.now.query();
+    const socket = await play.socket();
+    socket.welcome();
+    await settled();
+    socket.cut();
+    await settled();
+    expect((await failureOf(play.api.now.query())).data.app.code).toBe("NOT_SENT");
+    const second = await play.socket(1);
+    expect((await failureOf(play.api.now.query())).data.app.code).toBe("NOT_SENT");
+    second.welcome();
+    second.say(result(1, 5));
+    expect(await first).toBe(5);
+    const third = play.api.now.query();
+    await settled();
+    second.say(result(2, 6));
+    expect(await third).toBe(6);
+  });
+});

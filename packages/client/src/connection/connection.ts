@@ -3,7 +3,7 @@
  * every call settles whatever becomes of the line it went out on.
  */
 import { createEmitter, type Timer } from "@tautline/contracts/runtime";
-import { CloseCode, endsSession } from "@tautline/contracts/wire";
+import { CloseCode, endsSession, mayReconnect } from "@tautline/contracts/wire";
 import { afterLoss, type Call } from "../call/call.js";
 import { type AnyCallError, toLocalError } from "../call/call-error.js";
 import { createCalls } from "../call/calls.js";
@@ -247,7 +247,10 @@ export function createConnection(options: ConnectionOptions) {
       const wasOpening = line === opening;
       if (wasCurrent) current = undefined;
       if (wasOpening) opening = undefined;
-      const refused = current === undefined && opening === undefined && isRefused(end);
+      const isLast = current === undefined && opening === undefined;
+      const refused = isLast && isRefused(end);
+      // Then `shut` settles all: nothing is sent again, and nothing is lost that could have gone on.
+      const staysAway = refused || (isLast && !end.strange && !mayReconnect(end.code));
       const carried = line.session;
       const isFresh = carried.given === undefined;
       // Another line may be about to go on with it, for which the server has closed this one.
@@ -257,7 +260,9 @@ export function createConnection(options: ConnectionOptions) {
       if (end.unanswered && isKept) lostAsks++;
       isShy ||= isFresh && end.unheard && end.code === 1009;
       if (wasCurrent) lostAtMs = clock.now();
-      if (!refused && !isKept && carried.carrier === undefined) {
+      if (staysAway) {
+        if (isFresh && end.unheard) for (const call of carried.underway.values()) call.id = 0;
+      } else if (!isKept && carried.carrier === undefined) {
         recover(carried, isFresh ? end : { ...end, unheard: false });
         if (carried === session) session = opening?.session;
       }
@@ -318,6 +323,10 @@ export function createConnection(options: ConnectionOptions) {
     timer?.cancel();
     timer = clock.after(next.delayMs, () => open(isElsewhere && current !== undefined));
   }
+
+  /** Whether there is no connection, and at least one attempt has failed. */
+  const isLost = () =>
+    current === undefined && (state.name === "waiting" || state.name === "resuming" || attempt > 0);
 
   /** Whether a session waits for its next line that its server has not given up yet. */
   function mayResume() {
@@ -389,6 +398,9 @@ export function createConnection(options: ConnectionOptions) {
         call.reader.fail(error);
       };
       if (state.name === "closed") return refuse(toClosedError(call.path));
+      if (options.offline === "fail" && isLost()) {
+        return refuse(toLocalError("NOT_SENT", undefined, call.path, "The connection is lost"));
+      }
       if (current === undefined && calls.waiting >= maxWaitingCalls) {
         const sentence = `Cannot wait for a connection: ${maxWaitingCalls} calls do already`;
         return refuse(toLocalError("NOT_SENT", undefined, call.path, sentence));

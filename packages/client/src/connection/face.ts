@@ -70,6 +70,7 @@ export interface ConnectionOptions extends AddressOptions, Decoding<Served> {
   readonly connectTimeoutMs: number;
   readonly idleMs?: number;
   readonly maxWaitingCalls: number;
+  readonly offline?: "wait" | "fail";
   readonly client: string | undefined;
   readonly contract: string | undefined;
 }
