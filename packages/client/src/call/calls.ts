@@ -182,8 +182,8 @@ export function createCalls(clock: Clock, events: CallsEvents) {
     abort,
     again,
     /**
-     * Fails every call there is. When that was asked for, subscriptions just end, and mutations
-     * that were sent may have run.
+     * Fails every call there is. Mutations that were sent may have run. When it was asked for,
+     * subscriptions just end.
      */
     failAll(toError: (path: string) => AnyCallError, isAsked: boolean) {
       for (const call of live) {

@@ -247,7 +247,8 @@ export function createConnection(options: ConnectionOptions) {
       const wasOpening = line === opening;
       if (wasCurrent) current = undefined;
       if (wasOpening) opening = undefined;
-      const isLast = current === undefined && opening === undefined;
+      const counts = wasCurrent || wasOpening;
+      const isLast = counts && current === undefined && opening === undefined;
       const refused = isLast && isRefused(end);
       // Then `shut` settles all: nothing is sent again, and nothing is lost that could have gone on.
       const staysAway = refused || (isLast && !end.strange && !mayReconnect(end.code));
@@ -267,8 +268,7 @@ export function createConnection(options: ConnectionOptions) {
         if (carried === session) session = opening?.session;
       }
       const isElsewhere = wasOpening && carried !== session;
-      if ((wasCurrent || wasOpening) && state.name !== "closed")
-        follow(wasCurrent, end, refused, isElsewhere);
+      if (counts && state.name !== "closed") follow(wasCurrent, end, refused, isElsewhere);
     },
   };
 
