@@ -5,16 +5,26 @@ import { type Contest, type LoadProcess, startContest, until } from "./contest.j
 // They come and go before memory is read first: then the code is there, and compiled.
 const early = 50;
 
-/** Bytes of resident memory for each of `count` connections with one subscription. */
-export async function idleBytes(contestant: ContestantName, count: number): Promise<number> {
+/** What each connection comes to; both as a server's `memory` counts them. */
+export interface IdleBytes {
+  readonly residentBytes: number;
+  readonly liveBytes: number;
+}
+
+/** Memory for each of `count` connections with one subscription. */
+export async function idleBytes(contestant: ContestantName, count: number): Promise<IdleBytes> {
   await using contest = await startContest(contestant, { collects: true });
   const load = contest.startLoad();
   await follow(contest, load, early);
   await load.tell("disconnect");
   await nobodyFollows(contest);
-  const before = await residentBytes(contest);
+  const before = await contest.server.tell("memory");
   await follow(contest, load, count);
-  return ((await residentBytes(contest)) - before) / count;
+  const { residentBytes, liveBytes } = await contest.server.tell("memory");
+  return {
+    residentBytes: (residentBytes - before.residentBytes) / count,
+    liveBytes: (liveBytes - before.liveBytes) / count,
+  };
 }
 
 async function follow({ server }: Contest, load: LoadProcess, count: number) {
@@ -22,10 +32,6 @@ async function follow({ server }: Contest, load: LoadProcess, count: number) {
   await load.tell("follow");
   await until("subscribers", () => server.tell("subscribers"), count);
 }
-
-/** Needs a contest that collects garbage. */
-export const residentBytes = async ({ server }: Contest) =>
-  (await server.tell("memory")).residentBytes;
 
 export const nobodyFollows = ({ server }: Contest) =>
   until("subscribers", () => server.tell("subscribers"), 0);

@@ -12,8 +12,8 @@
  * the rounds: three for bare `ws` and Tautline, one for the others, whose figures barely vary.
  */
 import { type ContestantName, contestantNames } from "../contestants/contestant.js";
-import { startContest } from "../harness/contest.js";
-import { idleBytes, nobodyFollows, residentBytes } from "../harness/idle.js";
+import { type Contest, startContest } from "../harness/contest.js";
+import { idleBytes, nobodyFollows } from "../harness/idle.js";
 import type { Question } from "../harness/question.js";
 
 const compared: readonly ContestantName[] = ["ws", "tautline"];
@@ -57,7 +57,7 @@ export const idleMemory: Question = {
 
   async run(contestant, { round, quick }) {
     const values: Record<string, number> = {};
-    values.idleKb = (await idleBytes(contestant, quick ? 200 : 10_000)) / 1_000;
+    values.idleKb = (await idleBytes(contestant, quick ? 200 : 10_000)).residentBytes / 1_000;
     if (round === 1 && compared.includes(contestant)) {
       const leftBytes = await leftBehind(contestant, quick ? [100, 1_000] : [10_000, 100_000]);
       values.leftMib = leftBytes / 2 ** 20;
@@ -82,3 +82,5 @@ async function leftBehind(
   const before = await churn(first);
   return (await churn(all - first)) - before;
 }
+
+const residentBytes = async ({ server }: Contest) => (await server.tell("memory")).residentBytes;
