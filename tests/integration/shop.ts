@@ -8,6 +8,7 @@ import {
   createServer,
   type Found,
   implement,
+  type OpeningRequest,
   type ServerOptions,
   TRPCError,
 } from "@tautline/server";
@@ -150,7 +151,9 @@ export function startShop(options: Serving = {}) {
 
   function serve({ router = shopRouter, ...more }: Serving) {
     const server = createServer({
-      authenticate: ({ credentials }) => ({ userId: credentials?.user ?? "nobody" }),
+      authenticate: ({ credentials }: OpeningRequest) => ({
+        userId: credentials?.user ?? "nobody",
+      }),
       createContext: ({ principal }: any) => ({ user: principal.userId, stage }),
       clock,
       logger,

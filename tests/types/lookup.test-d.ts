@@ -55,7 +55,7 @@ const router = start
         holds<Equal<typeof signal, AbortSignal>>();
         holds<Equal<typeof deadlineMs, number | undefined>>();
         holds<Equal<typeof path, string>>();
-        holds<Equal<typeof key, string | undefined>>();
+        holds<Equal<typeof key, string>>();
         return input.cents === 0 ? undefined : { output: receipt };
       },
     },

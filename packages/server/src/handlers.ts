@@ -75,9 +75,11 @@ export interface LookedUp<Input, Output extends Schema, Errors extends ErrorSche
    * Finds what it answered, in the application's own record. `undefined` lets it run, so `run` has
    * to write that record in one step with what it changes. An object around the output, which may be
    * undefined itself. Where it throws, the caller gets `OUTCOME_UNKNOWN`.
+   *
+   * Only request records ask, so here there always is a {@link Naming.key}.
    */
   lookup(
-    options: ServedCall<Input, Ctx> & Naming,
+    options: ServedCall<Input, Ctx> & { readonly key: string },
   ): Found<SchemaInput<Output>> | Promise<Found<SchemaInput<Output>>>;
 }
 
