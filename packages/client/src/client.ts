@@ -86,7 +86,7 @@ export interface ClientOptions<C = unknown> extends AddressOptions {
    * What a call does that is made after a connection was lost and before the next is there: wait for it,
    * up to its deadline, or fail at once with `NOT_SENT`. Calls that were made before go on either way.
    *
-   * @default "wait"
+   * @default it waits
    */
   readonly offline?: "wait" | "fail" | undefined;
   /**
