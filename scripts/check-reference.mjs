@@ -109,7 +109,10 @@ compare(
 
 const client = documentedDefaults(read("packages/client/src/client.ts"));
 const heartbeat = documentedDefaults(read("packages/contracts/src/runtime/heartbeat.ts"));
-const server = documentedDefaults(read("packages/server/src/server.ts"));
+const server = ["server", "session/sessions", "drain"].flatMap((file) =>
+  documentedDefaults(read(`packages/server/src/${file}.ts`)),
+);
+const records = documentedDefaults(read("packages/server/src/session/requests/memory-store.ts"));
 /** @param {string} name */
 const withoutGroup = (name) => name.split(".").at(-1) ?? name;
 for (const [columns, options] of /** @type {const} */ ([
@@ -118,6 +121,7 @@ for (const [columns, options] of /** @type {const} */ ([
     ["option", "default", "what it is"],
     [...heartbeat, ...server],
   ],
+  [["option", "default", "what it keeps"], records],
 ])) {
   const numbers = options.filter(({ value }) => value !== undefined && /^\d+$/.test(value));
   const documented = Object.entries(defaultsIn(columns)).filter(([, value]) => value !== undefined);

@@ -1,18 +1,12 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { createServer, implement, type Principal, TRPCError } from "@tautline/server";
 import { account } from "./contract.js";
+import { type User, verify } from "./login.js";
 
-interface User extends Principal {
-  readonly role: "member" | "admin";
-}
-
-// Stands for your database, or for the verification of a JWT.
-const tokens = new Map<string, User>([
-  ["t-ana", { userId: "ana", role: "admin" }],
-  ["t-ben", { userId: "ben", role: "member" }],
-]);
+const barred = new Set<string>(); // stands for your database
 
 const router = implement(account)
-  .context<{ principal: User }>()
+  .context<{ principal: User & Principal }>()
   .use(({ ctx, path, next }) => {
     if (path.startsWith("admin.") && ctx.principal.role !== "admin") {
       throw new TRPCError({ code: "FORBIDDEN", message: "For admins only" });
@@ -21,13 +15,28 @@ const router = implement(account)
   })
   .router({
     me: ({ ctx }) => ctx.principal,
-    admin: { remove: ({ input }) => tokens.delete(`t-${input.userId}`) },
+    async *ticks({ signal }) {
+      for (let n = 1; !signal.aborted; n++) {
+        yield n;
+        await pause(50);
+      }
+    },
+    admin: {
+      async bar({ input: { userId } }) {
+        barred.add(userId); // first: whoever comes back meanwhile is not let in
+        return (await server.revoke({ userId })) > 0;
+      },
+    },
   });
 
 const server = createServer({
   router,
-  // Runs once per connection; null refuses, and the client stays away until it has better ones.
-  authenticate: ({ credentials }) => tokens.get(credentials?.token ?? "") ?? null,
+  // Runs when somebody connects, and again when they renew their token. Null refuses: the client
+  // stays away until it has a better one. `expiresAt` is when the next one is asked for.
+  authenticate({ credentials }) {
+    const user = verify(credentials?.token);
+    return user === null || barred.has(user.userId) ? null : user;
+  },
 });
 const { url } = await server.listen(Number(process.env.PORT ?? 3000));
 console.log(`Listening on ${url}`);
