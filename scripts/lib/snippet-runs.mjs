@@ -33,6 +33,11 @@ export const runs = [
     check: testing,
   },
   {
+    path: "docs/guide/testing.md",
+    what: "passes in node:test",
+    check: nodeTesting,
+  },
+  {
     path: "docs/guide/react.md",
     what: "renders on a server, with its data and without a socket",
     check: (folder) => together(folder, rendering),
@@ -191,6 +196,16 @@ async function testing(folder) {
   writeFileSync(join(folder, "vitest.config.ts"), "export default {};\n");
   const args = ["node_modules/vitest/vitest.mjs", "run", "--root", folder, "--dir", folder];
   const { ok, output } = await run(process.execPath, args, { show: "never", timeoutMs: 60_000 });
+  if (!ok) throw new Error(output);
+}
+
+/** @param {string} folder */
+async function nodeTesting(folder) {
+  const { ok, output } = await run(process.execPath, ["--test", "out/test-shop.js"], {
+    cwd: folder,
+    show: "never",
+    timeoutMs: 60_000,
+  });
   if (!ok) throw new Error(output);
 }
 

@@ -102,7 +102,7 @@ export interface MemoryNetwork {
    * `C1` is the client's end of the first socket that was dialled and `S1` the server's. A colon
    * comes before a frame of that end, which the other one got; `!` before the close code that it
    * was told, 1006 for a socket that was cut. `@` tells how much of the clock had passed, where
-   * there is one. What a server makes up for its sessions reads `<session>`, `<secret>` and
+   * there is one, in whole milliseconds. What a server makes up for its sessions reads `<session>`, `<secret>` and
    * `<epoch>`, so that two runs have the same transcript.
    */
   transcript(options?: TranscriptOptions): string;

@@ -40,7 +40,7 @@ export function createRecorder(now?: () => number): Recorder {
   const startMs = now?.() ?? 0;
   const lines: Line[] = [];
   const write = (head: string, body: string) =>
-    void lines.push({ atMs: (now?.() ?? 0) - startMs, head, body });
+    void lines.push({ atMs: Math.round((now?.() ?? 0) - startMs), head, body });
 
   return {
     dialled: (socket, url) => write(`C${socket} dials`, url),
