@@ -13,8 +13,8 @@
  * until one takes more than a second. The codecs' costs are medians of 11 rounds in which all
  * versions take turns, of the processor's time as well.
  *
- * Report: bench/results/decode-cost.json has every round, the machine and the commit;
- * bench/results/decode-cost.md the tables. Run with `jiti decode-cost.ts` after a build.
+ * Report: every round, the machine and the commit in bench/results/decode-cost.json, the tables in
+ * bench/results/decode-cost.md. Run with `jiti decode-cost.ts` after a build.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";

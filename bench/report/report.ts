@@ -24,7 +24,8 @@ would refuse the load are raised.
 Server and clients are processes of their own on one machine, talking over loopback, new ones for
 each round; contestants alternate within a round. Every answer is checked. Values are medians over
 the rounds; *×* is the median of the ratios to bare \`ws\` in the same round, with its 95 % bootstrap
-interval. Where the cost of one part of Tautline is asked, ratios are to Tautline without it. \`npm run bench\` asks everything again, \`npm run bench -- call-latency\` one question.
+interval. Where the cost of one part of Tautline is asked, ratios are to Tautline without it.
+\`npm run bench\` asks everything again, \`npm run bench -- call-latency\` one question.
 `;
 
 /** Writes `README.md` and the charts to `folder`, from whatever results there are. */
