@@ -37,12 +37,12 @@ export const sessionCost: Question = {
     {
       title: `${inFlight} queries in flight on one connection`,
       base: "tautline-sessionless",
-      measures: measuresOf("query", "queries", { of: "ratio", atLeast: 0.92, whole: true }),
+      measures: measuresOf("query", { of: "ratio", atLeast: 0.92, whole: true }),
     },
     {
       title: `${inFlight} mutations in flight on one connection`,
       base: "tautline-unrecorded",
-      measures: measuresOf("mutation", "mutations"),
+      measures: measuresOf("mutation"),
     },
     {
       title: "One idle connection with one subscription",
@@ -115,12 +115,12 @@ async function valuesOf(
   };
 }
 
-function measuresOf(kind: string, title: string, promise?: Promised): readonly Measure[] {
+function measuresOf(kind: string, promise?: Promised): readonly Measure[] {
   const cost = { unit: "µs", digits: 1, better: "less", ratio: true } as const;
   return [
     {
       key: `${kind}.rate`,
-      title,
+      title: "calls",
       unit: "/s",
       digits: 0,
       better: "more",
