@@ -2,11 +2,12 @@
  * Sessions, with both ends real: whenever and however often the socket is cut, the code that calls
  * sees nothing but latency. Time is a manual clock's; what is cut when is drawn from a seed.
  */
-import { connectionOf, createClient } from "@tautline/client";
+import { connectionOf } from "@tautline/client";
 import { contract, mutation, query, subscription } from "@tautline/contracts";
-import { createServer, implement } from "@tautline/server";
-import { createManualClock, createMemoryNetwork, settled } from "@tautline/testing";
-import { afterEach, describe, expect, it } from "vitest";
+import { implement } from "@tautline/server";
+import { createManualClock } from "@tautline/testing";
+import { startApp } from "@tautline/testing/app";
+import { describe, expect, it } from "vitest";
 import { z } from "zod";
 
 const counter = contract({
@@ -28,99 +29,39 @@ function createRandom(seed: number) {
   };
 }
 
-/** What is started here ends with its test. */
-const running: AsyncDisposable[] = [];
-
-afterEach(async () => {
-  for (const one of running.splice(0)) await one[Symbol.asyncDispose]();
-});
-
-function start(seed = 1, { graceMs = 30_000 } = {}) {
+async function start(seed = 1, { graceMs = 30_000 } = {}) {
   const clock = createManualClock();
-  const network = createMemoryNetwork({ clock, latencyMs: 5 });
+  const sleep = (ms: number) => new Promise<void>((resolve) => void clock.after(ms, resolve));
   const executed: number[] = [];
-  const log: string[] = [];
-  const note = (_: object, message: string) => void log.push(message);
-  const silent = { debug() {}, info: note, warn: note, error: note };
-
-  function serve() {
-    const router = implement(counter).router({
-      add({ input }) {
-        executed.push(input);
-        return executed.length;
-      },
-      async slow({ input }) {
-        executed.push(input);
-        await new Promise<void>((resolve) => void clock.after(200, resolve));
-        return input;
-      },
-      read: () => executed.length,
-      large: ({ input }) => "x".repeat(input),
-      async *numbers({ input }) {
-        for (let n = 1; n <= input; n++) {
-          yield n;
-          await new Promise<void>((resolve) => void clock.after(10, resolve));
-        }
-      },
-    });
-    const server = createServer({ router, clock, logger: silent, session: { graceMs } });
-    const stop = network.listen((socket, { protocols }) => {
-      server.serve(socket, { dialect: "full" });
-      return { protocol: protocols[0] ?? "" };
-    });
-    return { server, stop };
-  }
-
-  let serving = serve();
-  const api = createClient<typeof counter>({
-    url: "ws://test/line",
-    connect: network.connect,
-    clock,
-    random: createRandom(seed),
+  const router = implement(counter).router({
+    add({ input }) {
+      executed.push(input);
+      return executed.length;
+    },
+    async slow({ input }) {
+      executed.push(input);
+      await sleep(200);
+      return input;
+    },
+    read: () => executed.length,
+    large: ({ input }) => "x".repeat(input),
+    async *numbers({ input }) {
+      for (let n = 1; n <= input; n++) {
+        yield n;
+        await sleep(10);
+      }
+    },
   });
-  const end = async () => {
-    const closing = connectionOf(api).close();
-    await pass(1_000);
-    await closing;
-    await serving.server.close();
-  };
-  running.push({ [Symbol.asyncDispose]: end });
-
-  /** Lets time pass, in steps in which everything that is ready happens. */
-  async function pass(ms: number, stepMs = 5) {
-    for (let passed = 0; passed < ms; passed += stepMs) {
-      clock.advance(stepMs);
-      await settled();
-    }
-  }
-
-  return {
-    api,
-    connection: connectionOf(api),
-    clock,
-    network,
-    executed,
-    log,
-    pass,
-    get server() {
-      return serving.server;
-    },
-    /** As a kill: nothing of the process is left, and the next one knows nothing. */
-    async restart() {
-      serving.stop();
-      network.cutAll();
-      await settled();
-      void serving.server.close();
-      serving = serve();
-    },
-  };
+  const server = { session: { graceMs } };
+  const app = await startApp({ router, clock, seed, latencyMs: 5, server });
+  return Object.assign(app, { executed, connection: connectionOf(app.api) });
 }
 
 describe("whatever becomes of the socket", () => {
   it.each(Array.from({ length: 30 }, (_, index) => index + 1))(
     "events come once and in order, and mutations run once (seed %i)",
     async (seed) => {
-      const world = start(seed);
+      await using world = await start(seed);
       const random = createRandom(seed + 1_000);
       const seen: number[] = [];
       let failure: unknown;
@@ -141,90 +82,87 @@ describe("whatever becomes of the socket", () => {
           answers.push(world.api.large.query(50_000).then(({ length }) => length));
         if (random() < 0.1) world.network.cutAll();
         if (random() < 0.02) world.connection.reconnect();
-        await world.pass(Math.floor(random() * 6) * 5);
+        await world.advance(Math.floor(random() * 6) * 5);
       }
-      await world.pass(20_000, 20);
+      await world.advance(20_000);
       const outcomes = await Promise.allSettled(answers);
       expect(outcomes.filter(({ status }) => status === "rejected")).toEqual([]);
       expect(world.executed.toSorted((a, b) => a - b)).toEqual(sent);
       expect(failure).toBeUndefined();
       expect(seen).toEqual(Array.from({ length: 200 }, (_, index) => index + 1));
-      expect(world.log).toEqual([]);
+      expect(world.log.records.filter(({ level }) => level !== "debug")).toEqual([]);
     },
   );
 
   it("the state says that it is resuming, and the counts say how often it did", async () => {
-    const world = start();
+    await using world = await start();
     const states: string[] = [];
     world.connection.subscribe(({ name }) => states.push(name));
-    await Promise.all([world.api.read.query(), world.pass(200)]);
+    await world.finish(world.api.read.query());
     world.network.cutAll();
-    await world.pass(1_000);
+    await world.advance(1_000);
     expect(states).toEqual(["connecting", "open", "resuming", "open"]);
     expect(world.connection.stats).toMatchObject({ reconnects: 1, resumes: 1 });
   });
 
   it("a call made meanwhile waits, and is sent once", async () => {
-    const world = start();
-    await Promise.all([world.api.read.query(), world.pass(200)]);
+    await using world = await start();
+    await world.finish(world.api.read.query());
     world.network.cutAll();
     const answer = world.api.add.mutate(1);
-    await world.pass(1_000);
+    await world.advance(1_000);
     expect(await answer).toBe(1);
     expect(world.executed).toEqual([1]);
   });
 
   it("what was cancelled while there was no socket is cancelled on the next", async () => {
-    const world = start();
-    await Promise.all([world.api.read.query(), world.pass(200)]);
+    await using world = await start();
+    await world.finish(world.api.read.query());
     const controller = new AbortController();
     const call = world.api.slow.mutate(1, { signal: controller.signal }).catch((error) => error);
-    await world.pass(20);
+    await world.advance(20);
     world.network.cutAll();
     controller.abort();
     expect((await call).data.app.code).toBe("CANCELLED");
-    await world.pass(1_000);
-    expect(await Promise.all([world.api.read.query(), world.pass(100)])).toEqual([1, undefined]);
+    await world.advance(1_000);
+    expect(await world.finish(world.api.read.query())).toBe(1);
   });
 
   it("after the grace a plain subscription is lost, and says so", async () => {
-    const world = start(1, { graceMs: 1_000 });
+    await using world = await start(1, { graceMs: 1_000 });
     const seen: unknown[] = [];
     world.api.numbers.subscribe(500, {
       onData: (n) => seen.push(n),
       onError: (error) => seen.push((error.data as any).app.code),
     });
-    await world.pass(300);
+    await world.advance(300);
     world.network.refuse(true);
     world.network.cutAll();
-    await world.pass(3_000);
+    await world.advance(3_000);
     world.network.refuse(false);
-    await world.pass(5_000, 20);
+    await world.advance(5_000);
     expect(seen.at(-1)).toBe("STREAM_LOST");
     expect(new Set(seen).size).toBe(seen.length);
   });
 
   it("after a restart what a server without the records was asked is unknown, and never run twice", async () => {
-    const world = start();
-    await Promise.all([world.api.read.query(), world.pass(200)]);
+    await using world = await start();
+    await world.finish(world.api.read.query());
     const outcomes = [1, 2, 3].map((n) => world.api.slow.mutate(n).catch((error) => error));
-    await world.pass(50);
+    await world.advance(50);
     await world.restart();
-    await world.pass(3_000, 20);
+    await world.advance(3_000);
     const codes = (await Promise.all(outcomes)).map((error) => error.data?.app.code ?? error);
     expect(codes).toEqual(["OUTCOME_UNKNOWN", "OUTCOME_UNKNOWN", "OUTCOME_UNKNOWN"]);
     expect(world.executed).toEqual([1, 2, 3]);
   });
 
   it("leaves no timer and no session behind", async () => {
-    const world = start();
-    await Promise.all([world.api.read.query(), world.pass(200)]);
+    await using world = await start();
+    await world.finish(world.api.read.query());
     world.network.cutAll();
-    await world.pass(500);
-    const closing = world.connection.close();
-    await world.pass(2_500);
-    await closing;
-    await world.server.close();
-    expect(world.clock.leftovers()).toEqual([]);
+    await world.advance(500);
+    await world.close();
+    expect(world.leftovers()).toEqual([]);
   });
 });
