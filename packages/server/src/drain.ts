@@ -3,7 +3,7 @@
  * a few at a time; what they have under way here ends here, and the last one turns off the light.
  * PROTOCOL.md §9.6
  */
-import type { Clock } from "@tautline/contracts/runtime";
+import type { Clock, Timer } from "@tautline/contracts/runtime";
 
 /** Options of `server.drain`. */
 export interface DrainOptions {
@@ -51,18 +51,21 @@ export function drain(
   const size = Math.ceil(all.length / batches);
   const pauseMs = windowMs / batches;
 
+  let asking: Timer | undefined;
+
   function ask(batch: number) {
     const asked = all.slice(batch * size, (batch + 1) * size);
     if (asked.length === 0) return;
     for (const connection of asked) if (open.has(connection)) connection.askToLeave(pauseMs);
-    clock.after(pauseMs, () => ask(batch + 1));
+    asking = clock.after(pauseMs, () => ask(batch + 1));
   }
 
   return new Promise((resolve) => {
     const lateAtMs = clock.now() + deadlineMs;
     const look = () => {
-      if (open.size === 0 || clock.now() >= lateAtMs) return resolve();
-      clock.after(lookMs, look);
+      if (open.size > 0 && clock.now() < lateAtMs) return void clock.after(lookMs, look);
+      asking?.cancel();
+      resolve();
     };
     ask(0);
     look();

@@ -171,6 +171,8 @@ export interface ServerOptions<P extends Principal | null> {
   readonly afterTurn?: AfterTurn;
 }
 
+const accessTakenBack = "Access was taken back";
+
 /** A running service. */
 export interface TautlineServer {
   /**
@@ -283,6 +285,8 @@ export function createServer<P extends Principal | null>(
   const open = new Set<Leaving>();
   const attachments = new Set<() => void>();
   const listenings = new Set<Listening>();
+  /** Those that are being let in, each with the users whose access is taken back meanwhile. */
+  const entering = new Set<Set<string>>();
   let draining: Promise<void> | undefined;
   let closing: Promise<void> | undefined;
   let whenEmpty: (() => void) | undefined;
@@ -410,6 +414,23 @@ export function createServer<P extends Principal | null>(
     client: string | undefined,
     served: ServedConnection,
   ) {
+    const revoked = new Set<string>();
+    entering.add(revoked);
+    try {
+      const admission = await recognize(request, client, served);
+      if (admission.userId === undefined || !revoked.has(admission.userId)) return admission;
+      served.end(CloseCode.Revoked, accessTakenBack);
+      throw new TRPCError({ code: "UNAUTHORIZED", message: accessTakenBack });
+    } finally {
+      entering.delete(revoked);
+    }
+  }
+
+  async function recognize(
+    request: OpeningRequest,
+    client: string | undefined,
+    served: ServedConnection,
+  ) {
     let principal = null as P;
     if (authenticate !== undefined) {
       const found = await authenticate(request);
@@ -418,7 +439,7 @@ export function createServer<P extends Principal | null>(
       }
       principal = found;
     }
-    const face = new ConnectionFace(served, principal, client);
+    const face = new ConnectionFace(served, principal, client, served.connectionId);
     const ctx = createContext
       ? await createContext({ principal, connection: face, request })
       : { principal };
@@ -557,7 +578,8 @@ export function createServer<P extends Principal | null>(
     },
     async revoke({ userId }) {
       const theirs = [...connections].filter(({ principal }) => principal?.userId === userId);
-      for (const connection of theirs) connection.close(CloseCode.Revoked, "Access was taken back");
+      for (const connection of theirs) connection.close(CloseCode.Revoked, accessTakenBack);
+      for (const revoked of entering) revoked.add(userId);
       // What is left waits for its client, who is not to find it.
       const waiting = sessions?.of(userId) ?? [];
       for (const session of waiting) session.end(CloseCode.Revoked);

@@ -267,7 +267,8 @@ export class ServedConnection
   // ---- opening ---------------------------------------------------------------------------
 
   admit(request: OpeningRequest, client: string | undefined): Promise<Admission> {
-    return this.#host.admit(request, client, this);
+    const known = this.#state.name === "open" ? this.#state.face.client : client;
+    return this.#host.admit(request, known, this);
   }
 
   refuse(error: TRPCError) {
@@ -298,7 +299,7 @@ export class ServedConnection
     this.ctx = ctx;
     this.place = place;
     this.procedureHashes = procedureHashes;
-    const arrival = { ctx, place, procedureHashes };
+    const arrival = { ctx, place, procedureHashes, face };
     const session = asked && this.#host.sessions?.open(asked, userId, arrival, this);
     if (session !== undefined) this.outbox = session.outbox;
     else if (this.dialect === "full") this.outbox.push(this.#host.welcome);

@@ -22,8 +22,10 @@ export class ConnectionFace<P extends Principal | null> implements Connection<P>
   readonly #served: Faced;
   #id: string | undefined;
 
-  constructor(served: Faced, principal: P, client: string | undefined) {
+  /** @param id Of the connection, when new credentials make another face of it. */
+  constructor(served: Faced, principal: P, client: string | undefined, id?: string) {
     this.#served = served;
+    this.#id = id;
     this.principal = principal;
     this.client = client;
     this.dialect = served.dialect;

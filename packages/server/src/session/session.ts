@@ -45,7 +45,7 @@ export interface SessionCarrier {
 }
 
 /** What is new of a client each time it comes. */
-export interface SessionArrival extends Pick<Admission, "ctx" | "place"> {
+export interface SessionArrival extends Pick<Admission, "ctx" | "place" | "face"> {
   readonly procedureHashes: ReadonlyMap<string, string> | undefined;
 }
 
@@ -218,7 +218,7 @@ export class Session implements DispatchLine, AttachableSession {
   end(code: number) {
     if (this.#isOver) return;
     this.#isOver = true;
-    const suspended = this.#carrier === undefined;
+    const carrier = this.#carrier;
     this.#carrier = undefined;
     this.#timer?.cancel();
     this.dispatch.close(code);
@@ -229,9 +229,10 @@ export class Session implements DispatchLine, AttachableSession {
     this.#host.events["session.ended"]?.({
       sessionId: this.id,
       reason: reasonOf(code),
-      suspended,
+      suspended: carrier === undefined,
       durationMs: this.#host.clock.now() - this.#startedMs,
     });
+    carrier?.fence(); // unless it has ended it; nobody else would answer what comes on it
   }
 
   refused(error: TRPCError, call: Call) {

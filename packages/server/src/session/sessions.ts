@@ -86,8 +86,11 @@ export class Sessions {
     this.#sessions.set(session.id, session);
     session.outbox.push(this.#greeting(session, false));
     const { id: sessionId } = session;
-    const connectionId = connection.connectionId ?? "";
-    this.#host.events["session.started"]?.({ sessionId, connectionId, userId });
+    this.#host.events["session.started"]?.({
+      sessionId,
+      connectionId: arrival.face.id,
+      userId,
+    });
     return session;
   }
 
@@ -113,7 +116,7 @@ export class Sessions {
     session.goOn(connection, this.#greeting(session, true));
     this.#host.events["session.resumed"]?.({
       sessionId: session.id,
-      connectionId: connection.connectionId ?? "",
+      connectionId: arrival.face.id,
       generation: session.generation,
       suspended: wasSuspended,
       suspendedMs: wasSuspended ? this.#host.clock.now() - session.suspendedMs : 0,

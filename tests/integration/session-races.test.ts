@@ -1,0 +1,126 @@
+/** What comes at the wrong moment: while a client is let in, while it is told to leave. */
+import type { Connection } from "@tautline/server";
+import { settled } from "@tautline/testing";
+import { afterEach, describe, expect, it } from "vitest";
+import { call, type Line, startService, told } from "./line.js";
+import { contractRouter, createStage } from "./service.js";
+
+let service: ReturnType<typeof startService> | undefined;
+
+afterEach(async () => {
+  await service?.server.close();
+  service = undefined;
+});
+
+function start(options: Partial<Parameters<typeof startService>[0]> = {}) {
+  const stage = createStage();
+  const events: any[] = [];
+  service = startService({
+    router: contractRouter,
+    heartbeat: { intervalMs: 600_000 },
+    authenticate: ({ credentials }) => ({ userId: credentials?.user ?? "ana" }),
+    createContext: ({ principal }) => ({ user: principal.userId, stage }),
+    onEvent: (event) => events.push(event),
+    ...options,
+  });
+  return { ...service, stage, events };
+}
+
+const sessionOf = ({ heard }: Line) => heard.find(({ method }) => method === "welcome")?.session;
+const hello = (session: object) => ({ hello: { session } });
+
+describe("revoke", () => {
+  it("reaches who has been authenticated and is not let in yet", async () => {
+    const stage = createStage();
+    let letIn = (_: object) => {};
+    const world = start({
+      createContext: () =>
+        new Promise((resolve) => {
+          letIn = resolve;
+        }),
+    });
+    const line = await world.connect(hello({}));
+    await world.server.revoke({ userId: "ana" });
+    letIn({ user: "ana", stage });
+    await settled();
+    expect(sessionOf(line)).toBeUndefined();
+    expect(line.closed).toMatchObject({ code: 4505 });
+  });
+
+  it("does not reach others meanwhile, nor who comes after", async () => {
+    const world = start();
+    const opening = world.connect(hello({}));
+    await world.server.revoke({ userId: "bob" });
+    expect(sessionOf(await opening)).toBeDefined();
+    await world.server.revoke({ userId: "ana" });
+    expect(sessionOf(await world.connect(hello({})))).toBeDefined();
+  });
+});
+
+describe("a session", () => {
+  it("tells in its events on which connection it is", async () => {
+    const world = start();
+    const line = await world.connect(hello({}));
+    line.network.cut();
+    await settled();
+    await world.connect(hello({ ...sessionOf(line), received: 0 }));
+    const opened = world.events.filter(({ type }) => type === "connection.opened");
+    const carried = world.events.filter(({ type }) => /^session.(started|resumed)$/.test(type));
+    expect(carried.map(({ connectionId }) => connectionId)).toEqual(
+      opened.map(({ connectionId }) => connectionId),
+    );
+  });
+
+  it("whose client has counted wrongly ends with the socket that it still has", async () => {
+    const world = start();
+    const line = await world.connect(hello({}));
+    const second = await world.connect(hello({ ...sessionOf(line), received: 99 }));
+    expect(sessionOf(second).resumed).toBe(false);
+    expect(line.closed).toMatchObject({ code: 4504 });
+  });
+});
+
+describe("new credentials", () => {
+  it("change nothing of what the context knows of its connection", async () => {
+    const stage = createStage();
+    const seen: { id: string; client: string | undefined }[] = [];
+    const world = start({
+      authenticate: () => ({ userId: "ana", expiresAt: new Date(Date.now() + 10_000) }),
+      createContext({ connection: { id, client } }) {
+        seen.push({ id, client });
+        return { user: "ana", stage };
+      },
+    });
+    const line = await world.connect({ hello: { session: {}, client: "tab 1" } });
+    line.say({ method: "auth", credentials: {} });
+    await settled();
+    const [{ id }] = [...world.server.connections] as readonly [Connection];
+    expect(seen).toEqual([
+      { id, client: "tab 1" },
+      { id, client: "tab 1" },
+    ]);
+  });
+});
+
+describe("drain", () => {
+  it("leaves no timer once all have left", async () => {
+    const world = start();
+    const line = await world.connect(hello({}));
+    const drained = world.server.drain();
+    line.socket.close(1000);
+    await settled();
+    world.clock.advance(100);
+    await drained;
+    expect(world.leftovers()).toEqual([]);
+  });
+});
+
+it("a call behind an acknowledgement that can not be true is not run", async () => {
+  const world = start();
+  const line = await world.connect(hello({}));
+  line.say({ method: "ack", received: 5 }, call("query", 1, "wait", "a"));
+  await settled();
+  expect(line.closed).toMatchObject({ code: 4500 });
+  expect(world.stage.story).toEqual([]);
+  expect(told(line.about(1))).toEqual([]);
+});
