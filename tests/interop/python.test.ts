@@ -15,10 +15,12 @@ let report: ReadonlyMap<string, Record<string, unknown>>;
 
 beforeAll(async () => {
   service = await startService();
-  const { stdout } = await run(await findPython(), [here("client.py"), service.url], {
-    timeout: 30_000,
-  });
-  const lines = stdout.trim().split("\n");
+  const python = await findPython();
+  const lines: string[] = [];
+  for (const script of ["client.py", "session.py"]) {
+    const { stdout } = await run(python, ["-B", here(script), service.url], { timeout: 30_000 });
+    lines.push(...stdout.trim().split("\n"));
+  }
   report = new Map(
     lines.map((line) => {
       const { step, ...found } = JSON.parse(line) as { step: string };
@@ -147,5 +149,59 @@ describe("a client in Python, in the base dialect", () => {
     expect(found("base credentials")).toEqual({ got: "Ana" });
     expect(found("base refused")).toEqual({ code: "UNAUTHORIZED", app: {} });
     expect(found("base refused and closed")).toEqual({ code: 4502 });
+  });
+});
+
+describe("a client in Python, in a session", () => {
+  const ordered = (sku: string) => service.noticed.filter((what) => what === `ordered ${sku}`);
+
+  it("is given one", () => {
+    expect(found("session new")).toEqual({ resumed: false, grace: 30_000, secret: 22 });
+  });
+
+  it("misses no event of a plain subscription over three lost sockets", () => {
+    expect(found("session goes on")).toEqual({
+      got: Array.from({ length: 150 }, (_, index) => index + 1),
+      resumes: [true, true, true],
+    });
+  });
+
+  it("says again what was lost, and nothing that was heard", () => {
+    expect(found("session says again")).toMatchObject({
+      heard: { sku: "heard" },
+      lost: { sku: "lost" },
+    });
+    expect([ordered("heard"), ordered("lost")].map(({ length }) => length)).toEqual([1, 1]);
+  });
+
+  it("keeps only what was not acknowledged", () => {
+    const { kept, said } = found("session acknowledged") as { kept: number; said: number };
+    expect(kept).toBeLessThan(32);
+    expect(said).toBeGreaterThan(42);
+  });
+
+  it("goes on over the newer of two sockets, and the older is told", () => {
+    expect(found("session fenced")).toEqual({ code: 4504, alive: "Ana" });
+  });
+
+  it("learns from the records what became of its mutations when the session is lost", () => {
+    expect(found("session lost")).toEqual({
+      resumed: false,
+      same: true,
+      never: "never came",
+      gone: "OUTCOME_UNKNOWN",
+      other: "REQUEST_ID_CONFLICT",
+    });
+    expect(ordered("placed")).toHaveLength(1);
+    expect(ordered("gone")).toHaveLength(0);
+  });
+
+  it("runs once what has one key", () => {
+    expect(found("session key")).toEqual({ same: true });
+    expect(ordered("keyed")).toHaveLength(1);
+  });
+
+  it("renews its credentials on the live connection", () => {
+    expect(found("session renewed")).toEqual({ alive: "Ana" });
   });
 });

@@ -31,6 +31,13 @@ const app = contract({
     output: z.object({ n: z.int() }),
     tracked: true,
   }),
+  /** The same without positions. */
+  plain: subscription({ input: z.object({ to: z.int() }), output: z.int() }),
+  /** Places an order, which is noticed. */
+  order: mutation({
+    input: z.object({ sku: z.string() }),
+    output: z.object({ n: z.int(), sku: z.string() }),
+  }),
 });
 
 const openedAt = new Date("2026-11-22T08:00:00.000Z");
@@ -65,12 +72,22 @@ export async function startService() {
           noticed.push("count returned");
         }
       },
+      async *plain({ input }) {
+        for (let n = 1; n <= input.to; n++) yield n;
+      },
+      order({ input: { sku } }) {
+        noticed.push(`ordered ${sku}`);
+        return { n: noticed.length, sku };
+      },
     });
   const quiet = () => {};
   const server = createServer({
     router,
     authenticate({ credentials }): Principal | null {
       if (credentials === null) return { userId: "nobody" };
+      if (credentials.token === "t-brief") {
+        return { userId: "Ana", expiresAt: new Date(Date.now() + 200) };
+      }
       return credentials.token === "t-ana" ? { userId: "Ana" } : null;
     },
     onDisconnect: ({ connection, code }) =>
