@@ -366,6 +366,34 @@ describe("credentials that expire", () => {
     expect(reauths(line)).toEqual([]);
   });
 
+  it("are checked one at a time, and only the last of many that came meanwhile", async () => {
+    const checks: { readonly token: string; readonly signal: AbortSignal; done(): void }[] = [];
+    const world = start({
+      authenticate: async ({ credentials, signal }: any) => {
+        const token = credentials?.token;
+        if (token !== undefined) {
+          await new Promise<void>((done) => void checks.push({ token, signal, done }));
+        }
+        return { userId: "ana", expiresAt: new Date(Date.now() + 10_000) };
+      },
+    });
+    const { line } = await begin(world);
+    for (let n = 1; n <= 500; n++) line.say({ method: "auth", credentials: { token: `t${n}` } });
+    await settled();
+    expect(checks.map(({ token, signal }) => [token, signal.aborted])).toEqual([["t1", true]]);
+    checks[0]!.done();
+    await settled();
+    expect(checks.map(({ token }) => token)).toEqual(["t1", "t500"]);
+    world.clock.advance(9_000);
+    checks[1]!.done();
+    await settled();
+    world.clock.advance(9_000);
+    await settled();
+    expect(reauths(line)).toEqual([]);
+    line.network.cut();
+    await settled();
+  });
+
   it.each([
     ["no object", { method: "auth", credentials: 5 }],
     ["nothing", { method: "auth" }],

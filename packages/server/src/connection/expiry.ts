@@ -36,8 +36,10 @@ export class Expiry {
   readonly #request: OpeningRequest;
   readonly #host: ExpiryHost;
   #timer: Timer;
-  /** Of the credentials that came last: who was asked twice must not be let in by the older ones. */
+  /** While credentials are being checked. */
   #renewal: AbortController | undefined;
+  /** What came meanwhile. Who was asked twice must not be let in by the older ones. */
+  #next: { readonly credentials: Credentials | null } | undefined;
 
   constructor(
     connection: ExpiringConnection,
@@ -51,9 +53,21 @@ export class Expiry {
     this.#timer = this.#ask(expiresInMs);
   }
 
-  /** The client gave new credentials, asked or not. */
+  /**
+   * The client gave new credentials, asked or not. One check at a time, and of what comes meanwhile
+   * only the last: a flood must not become one of whoever checks.
+   */
   async renew(credentials: Credentials | null) {
-    this.#renewal?.abort();
+    this.#next = { credentials };
+    if (this.#renewal !== undefined) return this.#renewal.abort();
+    while (this.#next !== undefined) {
+      const next: Credentials | null = this.#next.credentials;
+      this.#next = undefined;
+      await this.#check(next);
+    }
+  }
+
+  async #check(credentials: Credentials | null) {
     const renewal = new AbortController();
     this.#renewal = renewal;
     try {
@@ -69,12 +83,15 @@ export class Expiry {
       if (cause instanceof TRPCError) return this.#connection.refuse(cause);
       // It may try again until its time is over.
       this.#connection.couldNotRenew(cause);
+    } finally {
+      this.#renewal = undefined;
     }
   }
 
   /** The connection has ended. */
   stop() {
     this.#timer.cancel();
+    this.#next = undefined;
     this.#renewal?.abort();
   }
 
