@@ -8,6 +8,10 @@ export function createFrames(send: (frame: string) => void) {
 
   function flush() {
     if (messages > 0) send(messages === 1 ? frame : `[${frame}]`);
+    drop();
+  }
+
+  function drop() {
     frame = "";
     messages = size = 0;
   }
@@ -21,5 +25,7 @@ export function createFrames(send: (frame: string) => void) {
       size += bytes + 1;
     },
     flush,
+    /** Forgets what was not handed on. */
+    drop,
   };
 }

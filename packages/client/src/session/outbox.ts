@@ -196,6 +196,7 @@ export function createOutbox(options: OutboxOptions) {
     /** Nothing leaves any more, until `open` says so again. */
     shut() {
       stage = "shut";
+      frames.drop(); // the session says it again
       timer?.cancel();
     },
   };
