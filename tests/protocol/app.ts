@@ -56,6 +56,12 @@ const definition = {
     file: mutation({ output: z.string() }),
     /** The same, and may run twice. */
     renew: mutation({ output: z.string(), repeat: "safe" }),
+    /** The same, and notes itself: `"noted"` at once, any other not before it is written. */
+    archive: mutation({
+      input: z.object({ how: z.enum(["noted", "not noted", "nobody knows"]) }),
+      output: z.string(),
+      repeat: "lookup",
+    }),
   },
   /** Counts up to `to`. */
   count: subscription({ input: z.object({ to: z.int() }), output: z.int() }),
@@ -96,6 +102,7 @@ export function startApp({
   const held = createSignal();
   const published = createSignal();
   const changes: { readonly id: string; readonly title: string }[] = [];
+  const archive = new Map<string | undefined, string>();
   const undecided: PromiseWithResolvers<Principal | null>[] = [];
 
   /** Waits for `@ server finishes`, and says why nobody waits any more. */
@@ -164,6 +171,18 @@ export function startApp({
         },
         file: write,
         renew: write,
+        archive: {
+          run({ key, input, ...call }) {
+            if (input.how === "noted") archive.set(key, "Written before");
+            return write(call);
+          },
+          lookup({ key, input }) {
+            sights.push("report.archive looked up");
+            if (input.how === "nobody knows") throw new Error("The archive is closed");
+            const output = archive.get(key);
+            return output === undefined ? undefined : { output };
+          },
+        },
       },
       async *news({ signal }) {
         signal.addEventListener("abort", published.fire);
