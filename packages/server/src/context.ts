@@ -50,7 +50,7 @@ export interface Connection<P = Principal | null> {
   askToReconnect(): void;
 }
 
-/** Makes the context of a connection's calls. Runs once, when it opens. */
+/** Makes the context of a connection's calls. Runs when it opens, and again for renewed credentials. */
 export type CreateContext<Ctx, P> = (opening: {
   readonly principal: P;
   readonly connection: Connection<P>;

@@ -20,7 +20,7 @@ export interface ServedCall<Input, Ctx> {
   readonly input: Input;
   /** What `createContext` made, and the steps added. */
   readonly ctx: Ctx;
-  /** Aborts when the caller gave up, the deadline passed or the connection ended. */
+  /** Aborts when the caller gave up, the deadline passed or the session ended; without one, the connection. */
   readonly signal: AbortSignal;
   /**
    * The time that is left for the call, in milliseconds; `undefined` without a deadline. A call to

@@ -12,8 +12,9 @@ export interface AddressOptions {
    */
   readonly url: Given<string>;
   /**
-   * Who the client is. A function is asked before each connection, so that a new token is found.
-   * What it throws counts as a lost connection: it is asked again after a delay.
+   * Who the client is. A function is asked before each connection, and on the live one when what it
+   * gave has expired, so that a new token is found. What it throws before a connection counts as a lost
+   * one: it is asked again after a delay.
    *
    * @default none
    */
