@@ -122,6 +122,24 @@ describe("a session", () => {
     expect(acks().at(-1)).toEqual({ method: "ack", received: 33 });
   });
 
+  it("ends when its client acknowledges none of its answers, however slowly it asks", async () => {
+    const world = start({ limits: { maxOutboxBytes: 1_000 } });
+    const { line } = await begin(world);
+    const name = "x".repeat(1_000);
+    for (let n = 1; n <= 15; n++) {
+      line.say(call("query", n, "greet", { name }));
+      await settled();
+      world.clock.advance(2_000);
+      await settled();
+    }
+    expect(line.closed).toBeUndefined();
+    for (let n = 16; n <= 18; n++) line.say(call("query", n, "greet", { name }));
+    await settled();
+    world.clock.advance(2_000);
+    await settled();
+    expect(line.closed).toMatchObject({ code: 4500 });
+  });
+
   it("keeps a generator waiting when its client acknowledges nothing, and goes on when it does", async () => {
     const world = start({ limits: { maxOutboxBytes: 1_000 } });
     const { line, session } = await begin(world);

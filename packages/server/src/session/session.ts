@@ -183,10 +183,6 @@ export class Session implements DispatchLine, AttachableSession {
       return;
     }
     this.#acknowledge();
-    const mostUnacked = mostUnackedShares * this.#host.limits.maxOutboxBytes;
-    if (ledger.keptChars - this.outbox.bytes > mostUnacked) {
-      this.#carrier?.broken("It does not acknowledge what it gets");
-    }
   }
 
   /** The client says what it has heard. */
@@ -245,6 +241,11 @@ export class Session implements DispatchLine, AttachableSession {
 
   #acknowledge() {
     this.outbox.push(`{"method":"ack","received":${this.#ledger.tell()}}`);
+    // Here and not with each message, but with the late ones, too: who asks slowly keeps as much.
+    const mostUnacked = mostUnackedShares * this.#host.limits.maxOutboxBytes;
+    if (this.#ledger.keptChars - this.outbox.bytes > mostUnacked) {
+      this.#carrier?.broken("It does not acknowledge what it gets");
+    }
   }
 
   #acknowledgeLate() {
