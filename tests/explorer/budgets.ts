@@ -5,6 +5,7 @@ import type { Budget } from "./world.js";
 export const nothing: Budget = {
   calls: 0,
   pushes: 0,
+  bursts: 0,
   losses: 0,
   reconnects: 0,
   restarts: 0,
@@ -31,13 +32,13 @@ export const budgets: readonly {
     name: "one loss while it opens",
     first: "dialling",
     budget: { ...nothing, calls: 2, pushes: 1, losses: 1 },
-    maxDepth: 7,
+    maxDepth: 8,
   },
   {
     name: "two losses",
     first: "opened",
     budget: { ...nothing, calls: 1, pushes: 1, losses: 2 },
-    maxDepth: 6,
+    maxDepth: 7,
   },
   {
     name: "a move, and a loss in it",
@@ -49,7 +50,7 @@ export const budgets: readonly {
     name: "a restart, a thief, a grace that passes",
     first: "opened",
     budget: { ...nothing, calls: 1, pushes: 1, losses: 1, restarts: 1, thieves: 2, graces: 1 },
-    maxDepth: 4,
+    maxDepth: 5,
   },
 ];
 
@@ -57,6 +58,7 @@ export const budgets: readonly {
 export const longBudget: Budget = {
   calls: 6,
   pushes: 6,
+  bursts: 1,
   losses: 5,
   reconnects: 3,
   restarts: 1,

@@ -4,9 +4,9 @@ import { budgets, longBudget, opened } from "./budgets.js";
 import { searchAll, toText, walk } from "./search.js";
 
 describe("a session", () => {
-  it.each(budgets)(
-    "keeps its promises in every schedule with $name",
-    async ({ first, budget, maxDepth }) => {
+  it.each(budgets.map((each) => [each.name, each] as const))(
+    "keeps its promises in every schedule with %s",
+    async (_, { first, budget, maxDepth }) => {
       const { finding, states, transitions, depth } = await searchAll({
         budget,
         first: first === "opened" ? opened : [],

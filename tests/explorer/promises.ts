@@ -38,6 +38,8 @@ export class Promises implements WireWatch {
   readonly heard: Heard = { events: [], answers: new Map() };
   /** Why a session may be lost: a restart, or its grace. */
   mayLoseSession = false;
+  /** Why nobody may know what became of a mutation: there are no records, or a restart. */
+  mayLoseRecords = false;
   /** On which an item is arriving, if one is. */
   wire: Wire | undefined;
   /** How many sessions the client was given. */
@@ -133,7 +135,8 @@ export class Promises implements WireWatch {
       if (outcome !== n) this.#fail(`call ${n} is answered with ${outcome}`);
       return this.#mustBeLast("client");
     }
-    const isHonest = outcome === "OUTCOME_UNKNOWN" && n % 2 === 1 && this.mayLoseSession;
+    const isHonest =
+      outcome === "OUTCOME_UNKNOWN" && n % 2 === 1 && this.mayLoseSession && this.mayLoseRecords;
     if (!isHonest) this.#fail(`call ${n} fails with ${outcome}`);
   }
 

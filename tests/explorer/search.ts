@@ -112,7 +112,10 @@ export async function walk(options: WalkOptions): Promise<{ walks: number; findi
   for (let count = 1; count <= walks && performance.now() < endMs; count++) {
     const random = randomFrom(seed * 1_000_003 + count);
     const slowTurns = random() < 0.3;
-    const world = await World.begin({ ...budget, slowTurns });
+    const keepsRecords = random() < 0.5;
+    const answersLate = random() < 0.5;
+    const life = { ...budget, slowTurns, keepsRecords, answersLate };
+    const world = await World.begin(life);
     const done: Step[] = [];
     while (done.length < length && world.promises.wrong.length === 0) {
       const { steps } = world;
@@ -123,7 +126,7 @@ export async function walk(options: WalkOptions): Promise<{ walks: number; findi
     }
     if (world.promises.wrong.length === 0) await world.rest();
     if (world.promises.wrong.length > 0) {
-      return { walks: count, finding: await shorten({ ...budget, slowTurns }, done) };
+      return { walks: count, finding: await shorten(life, done) };
     }
     if (count % 1_000 === 0) onProgress?.(count);
   }

@@ -195,9 +195,9 @@ const bugs: readonly Bug[] = [
 ];
 
 describe("the explorer finds", () => {
-  it.each(bugs)(
-    "$name",
-    async ({ seed, budget, found, steps }) => {
+  it.each(bugs.map((bug) => [bug.name, bug] as const))(
+    "%s",
+    async (_, { seed, budget, found, steps }) => {
       seed();
       const { finding } = await searchAll({
         budget: { ...nothing, ...budget },

@@ -23,6 +23,8 @@ import { welcomeText } from "../../packages/server/src/connection/welcome.js";
 import { jsonWriter } from "../../packages/server/src/connection/writer.js";
 import { createEvents } from "../../packages/server/src/observe/emit.js";
 import type { ServerEvent } from "../../packages/server/src/observe/events.js";
+import { createMemoryRequestStore } from "../../packages/server/src/session/requests/memory-store.js";
+import { RequestRecords } from "../../packages/server/src/session/requests/records.js";
 import { Sessions } from "../../packages/server/src/session/sessions.js";
 
 /** Longer than any schedule: who is gone is found out by the explorer, not by silence. */
@@ -39,7 +41,7 @@ export const explored = contract({
 
 /** What the handlers of a process act on. */
 interface Stage {
-  answer(n: number): number;
+  answer(n: number): number | Promise<number>;
   stream(): Stream;
 }
 
@@ -76,8 +78,8 @@ class Stream {
     this.number = number;
   }
 
-  push() {
-    this.pushed++;
+  push(count = 1) {
+    this.pushed += count;
     this.#offer();
   }
 
@@ -111,19 +113,26 @@ export interface ServerEndHost {
   event(event: ServerEvent): void;
   /** What is written at the end of a turn, the explorer may put off. */
   afterTurn(run: () => void): void;
+  readonly keepsRecords: boolean;
+  /** Whether handlers answer when they are told to, and not at once. */
+  readonly answersLate: boolean;
 }
 
 /** One server process. */
 export type ServerEnd = ReturnType<typeof createServerEnd>;
 
 /** Starts a server process, which knows nothing of any before it. */
-export function createServerEnd({ executed, nextStream, event, afterTurn }: ServerEndHost) {
+export function createServerEnd(options: ServerEndHost) {
+  const { executed, nextStream, event, afterTurn, keepsRecords, answersLate } = options;
   const clock = createManualClock();
+  const store = createMemoryRequestStore({ clock });
   const streams: Stream[] = [];
+  const unanswered: (() => void)[] = [];
   const stage: Stage = {
     answer(n) {
       executed(n);
-      return n;
+      if (!answersLate) return n;
+      return new Promise((resolve) => void unanswered.push(() => resolve(n)));
     },
     stream() {
       const stream = new Stream(nextStream());
@@ -140,7 +149,9 @@ export function createServerEnd({ executed, nextStream, event, afterTurn }: Serv
     encodeInternal: (error: TRPCError) => encodeConnectionError(router, error),
     report() {},
     events,
-    records: undefined,
+    records: keepsRecords
+      ? new RequestRecords({ store, clock, incarnation: store.epoch })
+      : undefined,
   };
   const sessions = new Sessions({ ...dispatching, graceMs, maxSuspended: 10, welcome });
   const host: ConnectionHost = {
@@ -168,6 +179,8 @@ export function createServerEnd({ executed, nextStream, event, afterTurn }: Serv
     clock,
     sessions,
     streams: streams as readonly Stream[],
+    /** Handlers that are to answer, the oldest first. */
+    unanswered,
     accept(socket: Socket) {
       const start = { ...where, dialect: "full", expectsParams: false } as const;
       new ServedConnection(socket, start, host).start();

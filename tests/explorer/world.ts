@@ -18,6 +18,8 @@ import { createWire, type End, type Wire } from "./wire.js";
 export interface Budget {
   readonly calls: number;
   readonly pushes: number;
+  /** Times that many events come at once: more than the credit, and enough for an `ack` at once. */
+  readonly bursts: number;
   /** Wires that break. */
   readonly losses: number;
   readonly reconnects: number;
@@ -27,12 +29,23 @@ export interface Budget {
   readonly graces: number;
   /** Whether what is written at the end of a turn waits for a step of its own. */
   readonly slowTurns?: boolean;
+  /** Whether the server notes which mutations have run. */
+  readonly keepsRecords?: boolean;
+  /** Whether handlers answer in a step of its own. */
+  readonly answersLate?: boolean;
 }
 
-type Spent = { [name in Exclude<keyof Budget, "slowTurns">]: number };
+type Spent = {
+  [name in Exclude<keyof Budget, "slowTurns" | "keepsRecords" | "answersLate">]: number;
+};
 
 /** One step, in words that can be read aloud and done again. */
 export type Step = string;
+
+const manyEvents = 40;
+// Beyond a grace there is only what records are kept for. The two clocks stand still by turns, and to
+// the other end of such a wait no time would have passed at all.
+const longestMs = 2 * graceMs;
 
 // Far more than any life needs to come to rest.
 const mostSteps = 500;
@@ -46,6 +59,7 @@ export class World {
   readonly #spent: Spent = {
     calls: 0,
     pushes: 0,
+    bursts: 0,
     losses: 0,
     reconnects: 0,
     restarts: 0,
@@ -73,6 +87,7 @@ export class World {
 
   private constructor(budget: Budget) {
     this.#budget = budget;
+    this.promises.mayLoseRecords = !budget.keepsRecords;
     this.#server = this.#start();
     this.#api = createClient<typeof explored>({
       url: "ws://explored/",
@@ -110,8 +125,10 @@ export class World {
         steps.push(`the server loses socket ${number}`);
     }
     if (this.#turns.length > 0) steps.push("the server's turn ends");
+    if (this.#server.unanswered.length > 0) steps.push("a handler answers");
     if (this.#has("calls")) steps.push("the client calls");
     if (this.#has("pushes") && this.#stream !== undefined) steps.push("the server has an event");
+    if (this.#has("bursts") && this.#stream !== undefined) steps.push("the server has many events");
     if (isDue(this.#clientClock)) steps.push("the client's next timer");
     if (isDue(this.#server.clock) && (this.#nextIsGrace ? this.#has("graces") : true)) {
       steps.push("the server's next timer");
@@ -194,6 +211,7 @@ export class World {
       this.#connection.state.name,
       "attempt" in this.#connection.state ? this.#connection.state.attempt : "",
       this.#turns.length,
+      this.#server.unanswered.length,
       dueOf(this.#clientClock),
       dueOf(this.#server.clock),
       JSON.stringify([...promises.heard.answers]),
@@ -246,9 +264,14 @@ export class World {
     switch (step) {
       case "the client calls":
         return this.#call(++this.#spent.calls);
+      case "a handler answers":
+        return this.#server.unanswered.shift()!();
       case "the server has an event":
         this.#spent.pushes++;
         return this.#stream?.push();
+      case "the server has many events":
+        this.#spent.bursts++;
+        return this.#stream?.push(manyEvents);
       case "the client's next timer":
         return fireNext(this.#clientClock);
       case "the server's next timer":
@@ -288,11 +311,14 @@ export class World {
       nextStream: () => ++this.#streams,
       event: (event) => this.promises.serverTold(event),
       afterTurn: (run) => void this.#turns.push(run),
+      keepsRecords: this.#budget.keepsRecords ?? false,
+      answersLate: this.#budget.answersLate ?? false,
     });
   }
 
   #restart() {
     this.promises.mayLoseSession = true;
+    this.promises.mayLoseRecords = true;
     this.#turns = [];
     this.#server = this.#start();
     for (const wire of this.#wires.filter((each) => each.stateOf("server") !== "dialling")) {
@@ -339,6 +365,7 @@ export class World {
         return `the client loses socket ${wire.number}`;
     }
     if (this.#turns.length > 0) return "the server's turn ends";
+    if (this.#server.unanswered.length > 0) return "a handler answers";
     if (isDue(this.#clientClock)) return "the client's next timer";
     if (isDue(this.#server.clock)) return "the server's next timer";
     return undefined;
@@ -429,7 +456,7 @@ function isAlive(wire: Wire) {
 }
 
 function isDue(clock: ManualClock) {
-  return clock.due.some((dueMs) => dueMs < foreverMs / 2);
+  return (clock.due[0] ?? foreverMs) - clock.now() <= longestMs;
 }
 
 function fireNext(clock: ManualClock) {
@@ -437,6 +464,6 @@ function fireNext(clock: ManualClock) {
 }
 
 function dueOf(clock: ManualClock) {
-  const near = clock.due.filter((dueMs) => dueMs < foreverMs / 2);
-  return near.map((dueMs) => dueMs - clock.now()).join();
+  const leftMs = clock.due.map((dueMs) => dueMs - clock.now());
+  return leftMs.filter((ms) => ms <= longestMs).join();
 }
