@@ -1,5 +1,30 @@
 /** Budgets: how much happens in a life. Small ones for every life there is, a large one for chance. */
-import type { Budget } from "./world.js";
+
+/** How often each thing may happen in one life: what has no end can not be explored to it. */
+export interface Budget {
+  readonly calls: number;
+  readonly pushes: number;
+  /** Times that many events come at once: more than the credit, and enough for an `ack` at once. */
+  readonly bursts: number;
+  /** Wires that break. */
+  readonly losses: number;
+  readonly reconnects: number;
+  readonly restarts: number;
+  readonly thieves: number;
+  /** Times that a client waits for its grace in vain. */
+  readonly graces: number;
+  /** Whether what is written at the end of a turn waits for a step of its own. */
+  readonly slowTurns?: boolean;
+  /** Whether the server notes which mutations have run. */
+  readonly keepsRecords?: boolean;
+  /** Whether handlers answer in a step of its own. */
+  readonly answersLate?: boolean;
+}
+
+/** How often each of it has happened. */
+export type Spent = {
+  [name in Exclude<keyof Budget, "slowTurns" | "keepsRecords" | "answersLate">]: number;
+};
 
 /** A life in which the network does nothing but deliver. */
 export const nothing: Budget = {

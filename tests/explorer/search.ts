@@ -2,7 +2,8 @@
  * Search: all lives of a world to some depth, each state once, and then random ones beyond. What is
  * found first in breadth is the shortest schedule there is; what is found by chance is shortened.
  */
-import { type Budget, type Step, World } from "./world.js";
+import type { Budget } from "./budgets.js";
+import { type Step, World } from "./world.js";
 
 /** A schedule that breaks a promise. */
 export interface Finding {

@@ -7,9 +7,8 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { ServedConnection } from "../../packages/server/src/connection/connection.js";
 import type { AttachRefusal } from "../../packages/server/src/session/attach.js";
 import { Session } from "../../packages/server/src/session/session.js";
-import { nothing, opened } from "./budgets.js";
+import { type Budget, nothing, opened } from "./budgets.js";
 import { searchAll, toText } from "./search.js";
-import type { Budget } from "./world.js";
 
 /** What is broken in functions, which can not be patched where they are used. */
 const broken = vi.hoisted(() => ({

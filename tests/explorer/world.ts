@@ -4,6 +4,8 @@
  */
 import { connectionOf, createClient } from "@tautline/client";
 import { createManualClock, type ManualClock } from "@tautline/testing";
+import type { Budget, Spent } from "./budgets.js";
+import { Names } from "./names.js";
 import { Promises } from "./promises.js";
 import {
   createServerEnd,
@@ -12,36 +14,12 @@ import {
   graceMs,
   type ServerEnd,
 } from "./server-end.js";
-import { createWire, type End, type Wire } from "./wire.js";
-
-/** How often each thing may happen in one life: what has no end can not be explored to it. */
-export interface Budget {
-  readonly calls: number;
-  readonly pushes: number;
-  /** Times that many events come at once: more than the credit, and enough for an `ack` at once. */
-  readonly bursts: number;
-  /** Wires that break. */
-  readonly losses: number;
-  readonly reconnects: number;
-  readonly restarts: number;
-  readonly thieves: number;
-  /** Times that a client waits for its grace in vain. */
-  readonly graces: number;
-  /** Whether what is written at the end of a turn waits for a step of its own. */
-  readonly slowTurns?: boolean;
-  /** Whether the server notes which mutations have run. */
-  readonly keepsRecords?: boolean;
-  /** Whether handlers answer in a step of its own. */
-  readonly answersLate?: boolean;
-}
-
-type Spent = {
-  [name in Exclude<keyof Budget, "slowTurns" | "keepsRecords" | "answersLate">]: number;
-};
+import { createWire, type End, type Wire, type WireWatch } from "./wire.js";
 
 /** One step, in words that can be read aloud and done again. */
 export type Step = string;
 
+const unwatched: WireWatch = { sent() {}, arrives() {} };
 const manyEvents = 40;
 // Beyond a grace there is only what records are kept for. The two clocks stand still by turns, and to
 // the other end of such a wait no time would have passed at all.
@@ -75,8 +53,9 @@ export class World {
   #server: ServerEnd;
   #streams = 0;
   #turns: (() => void)[] = [];
-  /** Names of sessions that are the same in every life. */
-  readonly #names = new Map<string, string>();
+  /** Of whoever has read an id somewhere. */
+  readonly #thieves: Wire[] = [];
+  readonly #names = new Names();
 
   /** A world in which the client is about to dial. */
   static async begin(budget: Budget): Promise<World> {
@@ -204,7 +183,7 @@ export class World {
   get key(): string {
     const alive = this.#wires.filter(isAlive);
     const places = new Map(alive.map(({ number }, index) => [number, index]));
-    const nameOf = (session: string) => this.#nameOf(session);
+    const nameOf = (session: string) => this.#names.of(session);
     const { promises } = this;
     const parts = [
       JSON.stringify(this.#spent),
@@ -224,12 +203,12 @@ export class World {
           wire.stateOf("server"),
           this.#broken.has(wire),
           promises.summaryOf(wire, nameOf),
-          ...wire.pending("client").map((item) => this.#named(JSON.stringify(item))),
+          ...wire.pending("client").map((item) => this.#names.in(JSON.stringify(item))),
           "|",
-          ...wire.pending("server").map((item) => this.#named(JSON.stringify(item))),
+          ...wire.pending("server").map((item) => this.#names.in(JSON.stringify(item))),
         ].join(" "),
       ),
-      ...[...this.#names].map(([id, name]) => `${name} ${promises.summaryOfSession(id, places)}`),
+      ...this.#names.all.map(([id, name]) => `${name} ${promises.summaryOfSession(id, places)}`),
       ...this.#sessions.map(
         ({ id, said, unacknowledged, connectionId }) =>
           `${nameOf(id)} ${said} ${unacknowledged} ${connectionId === undefined}`,
@@ -249,7 +228,7 @@ export class World {
     const end: End = step.includes("client") ? "client" : "server";
     if (way !== "") {
       const item = wire.pending(end)[0]!;
-      const what = item.kind === "frame" ? this.#named(item.text) : `close ${item.code}`;
+      const what = item.kind === "frame" ? this.#names.in(item.text) : `close ${item.code}`;
       this.#tell(`${step}: ${what}`);
       return wire.deliver(end);
     }
@@ -327,28 +306,22 @@ export class World {
     }
   }
 
-  /** Whoever has read an id somewhere, and not the secret. */
   #steal() {
-    const { id, secret } = this.#sessions[0]!;
-    const wire = createWire(1_000 + this.#spent.thieves, { sent() {}, arrives() {} });
-    const received = 0;
-    const hello = (session: object, credentials?: object) =>
-      JSON.stringify({ method: "hello", version: 1, session, credentials });
-    wire.client.start({ frame() {}, close() {} });
+    const wire = createWire(1_000 + this.#spent.thieves, unwatched);
     wire.open((socket) => this.#server.accept(socket));
-    // Knowing all but who to be, the second time.
+    // Knows all but the secret the first time, and all but who to be the second.
     const isOther = this.#spent.thieves % 2 === 0;
-    wire.client.send(
-      isOther
-        ? hello({ id, secret, received }, { user: "bob" })
-        : hello({ id, secret: secret.replace(/^./, "?"), received }),
-    );
-    wire.client.send('[{"id":1,"method":"mutation","params":{"path":"numbers"}}]');
-    while (wire.pending("server").length > 0) wire.deliver("server");
+    const { id, secret } = this.#sessions[0]!;
+    const hello = {
+      method: "hello",
+      version: 1,
+      session: { id, secret: isOther ? secret : secret.replace(/^./, "?"), received: 0 },
+      credentials: isOther ? { user: "bob" } : null,
+    };
+    wire.client.send(JSON.stringify(hello));
+    wire.deliver("server");
     this.#thieves.push(wire);
   }
-
-  readonly #thieves: Wire[] = [];
 
   // ---- coming to rest ------------------------------------------------------------------------
 
@@ -399,7 +372,7 @@ export class World {
       if (!this.#budget.slowTurns) this.#endTurn();
       await new Promise((resolve) => setImmediate(resolve));
     } while (!this.#budget.slowTurns && this.#turns.length > 0);
-    for (const { id } of this.#sessions) this.#nameOf(id);
+    for (const { id } of this.#sessions) this.#names.of(id);
   }
 
   #endTurn() {
@@ -427,23 +400,6 @@ export class World {
   get #nextIsGrace() {
     const { clock } = this.#server;
     return (clock.due[0] ?? 0) - clock.now() > graceMs / 2;
-  }
-
-  #nameOf(session: string): string {
-    let name = this.#names.get(session);
-    if (name === undefined) {
-      name = `session-${this.#names.size + 1}`;
-      this.#names.set(session, name);
-    }
-    return name;
-  }
-
-  #named(text: string): string {
-    // What a welcome says of limits is always the same.
-    let named = text.replace(/"secret":"[^"]*"/, '"secret":"…"');
-    named = named.replace(/"limits":.*?"reconnectWindowMs":\d+,/, "");
-    for (const [id, name] of this.#names) named = named.replaceAll(id, name);
-    return named;
   }
 
   #tell(line: string) {
