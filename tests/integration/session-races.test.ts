@@ -123,3 +123,17 @@ it("a call behind an acknowledgement that can not be true is not run", async () 
   expect(world.stage.story).toEqual([]);
   expect(told(line.about(1))).toEqual([]);
 });
+
+it("a call that shows that its client acknowledges nothing is not run", async () => {
+  const world = start({ limits: { maxOutboxBytes: 65_536 } });
+  const line = await world.connect(hello({}));
+  const large = "x".repeat(50_000);
+  for (let id = 1; id <= 40; id++) {
+    line.say(call("query", id, "maybe", large));
+    await settled();
+  }
+  expect(line.closed).toMatchObject({ code: 4500 });
+  const answers = line.heard.filter((message) => message.result !== undefined);
+  expect(answers.length).toBeGreaterThan(16);
+  expect(world.stage.story).toHaveLength(answers.length);
+});

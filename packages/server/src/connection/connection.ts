@@ -369,7 +369,10 @@ export class ServedConnection
   #handle({ dispatch, session }: OpenState, received: Received, now: number) {
     const { message, batchIndex, frame, verdict, atMs } = received;
     const isBase = this.dialect === "base";
-    if (session !== undefined && isCounted(message)) session.hear(received.chars);
+    if (session !== undefined && isCounted(message)) {
+      session.hear(received.chars);
+      if (this.#isClosed) return; // it acknowledges nothing, and has been told so
+    }
     if (verdict.verdict === "refuse" && isRequest(message)) {
       const { retryAfterMs } = verdict;
       return dispatch.refuse(message, appError("RATE_LIMITED", { retryAfterMs }, this.#tooFast));
