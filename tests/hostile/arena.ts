@@ -71,7 +71,8 @@ export class Arena {
     const givesUpAt = performance.now() + patienceMs;
     for (;;) {
       const held = await this.server.tell("held");
-      if (held.connections <= 1 && held.handlers === 0 && held.sockets <= 1) return;
+      const { connections, sessions, handlers, sockets } = held;
+      if (connections <= 1 && sessions <= 1 && handlers === 0 && sockets <= 1) return;
       if (performance.now() > givesUpAt) throw new Error(`Still held: ${JSON.stringify(held)}`);
       await sleep(20);
     }

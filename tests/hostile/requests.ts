@@ -18,6 +18,12 @@ export const subscription = (id: unknown, path: string, encoded?: unknown) => ({
   method: "subscription",
 });
 
+/** Asks for so many letters, by a mutation. PROTOCOL.md §10 */
+export const print = (id: unknown, count: number, more: object = {}) => ({
+  ...query(id, "print", input({ count }), more),
+  method: "mutation",
+});
+
 /** A call that is answered with 3. */
 export const add = (id: unknown) => query(id, "add", input({ a: 1, b: 2 }));
 

@@ -6,7 +6,13 @@ import { createServer as createHttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import type { Limits } from "@tautline/contracts/wire";
-import { createServer, type Origins } from "@tautline/server";
+import {
+  createMemoryRequestStore,
+  createServer,
+  type MemoryRequestStoreOptions,
+  type Origins,
+  type SessionOptions,
+} from "@tautline/server";
 import { applyWSSHandler } from "@tautline/server/trpc";
 import { WebSocketServer } from "ws";
 import { obey } from "./obey.js";
@@ -21,6 +27,14 @@ export interface Setup {
   readonly authenticates?: boolean;
   /** Calls count for one user, whoever connects. */
   readonly oneUser?: boolean;
+  /**
+   * For how long credentials hold, in milliseconds. Everybody is let in who is not `"refused"`, as the
+   * user they say.
+   */
+  readonly expireInMs?: number;
+  readonly session?: SessionOptions;
+  /** How records of mutations are kept. */
+  readonly requests?: Omit<MemoryRequestStoreOptions, "clock">;
   /** Attached to an http server, alone or beside somebody else who listens for upgrades. */
   readonly attached?: "alone" | "shared";
 }
@@ -39,7 +53,9 @@ export interface LogLine {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-const stage: Stage = { running: 0 };
+const stage: Stage = { running: 0, ran: 0 };
+let sessions = 0;
+let checks = { running: 0, most: 0, count: 0 };
 const counts = new Map<string, number>();
 let lines = noLines();
 const connections: ReadonlySet<unknown>[] = [];
@@ -82,6 +98,12 @@ export const serverOrders = {
       ...(setup.limits && { limits: setup.limits }),
       ...(setup.origins && { origins: setup.origins }),
       ...(setup.heartbeat && { heartbeat: setup.heartbeat }),
+      ...(setup.session && { session: setup.session }),
+      ...(setup.requests && { requests: createMemoryRequestStore(setup.requests) }),
+      onEvent(event) {
+        if (event.type === "session.started") sessions++;
+        else if (event.type === "session.ended") sessions--;
+      },
       logger: {
         debug: (fields, message) => log("debug", fields, message),
         info: (fields, message) => log("info", fields, message),
@@ -90,6 +112,17 @@ export const serverOrders = {
       },
       onDisconnect: ({ code }) => void (endings.length < keptLines && endings.push(code)),
       async authenticate({ credentials, signal }) {
+        if (setup.expireInMs !== undefined) {
+          checks.running++;
+          checks.count++;
+          checks.most = Math.max(checks.most, checks.running);
+          await sleep(5); // as long as a look into a database
+          checks.running--;
+          if (credentials?.token === "broken") throw new Error("The directory is down");
+          if (credentials?.token === "refused") return null;
+          const expiresAt = new Date(Date.now() + setup.expireInMs);
+          return { userId: credentials?.user ?? "ana", expiresAt };
+        }
         if (setup.oneUser) return { userId: "everybody" };
         if (!setup.authenticates) return { userId: crypto.randomUUID() };
         if (credentials?.token === "slow") {
@@ -152,9 +185,10 @@ export const serverOrders = {
     return { rss, live };
   },
 
-  /** How many connections are open and how many handlers run. */
+  /** How many connections and sessions there are, and how many handlers run. */
   held() {
     return {
+      sessions,
       connections: connections.reduce((sum, { size }) => sum + size, 0),
       handlers: stage.running,
       sockets: process.getActiveResourcesInfo().filter((kind) => kind === "TCPSocketWrap").length,
@@ -173,6 +207,20 @@ export const serverOrders = {
     endings = [];
     counts.clear();
     return told;
+  },
+
+  /** How many handlers of mutations have run since it was last asked. */
+  ran() {
+    const { ran } = stage;
+    stage.ran = 0;
+    return ran;
+  },
+
+  /** How many credentials that expire were checked since it was last asked, and at once at most. */
+  checks() {
+    const { count, most } = checks;
+    checks = { ...checks, count: 0, most: checks.running };
+    return { count, most };
   },
 
   /** Names of built-in prototypes that have got something new. */

@@ -45,6 +45,8 @@ export const service = contract({
   /** Waits, whether anybody waits for it or not. */
   stubborn: mutation({ input: Milliseconds, output: z.string() }),
   hurried: query({ output: z.string(), deadlineMs: 20 }),
+  /** Answers with as many letters as asked for. */
+  print: mutation({ input: z.object({ count: z.int().max(100_000) }), output: z.string() }),
   fails: {
     declared: mutation({ output: z.string(), errors: { TAKEN: z.object({ by: z.string() }) } }),
     forbidden: query({ output: z.string() }),
@@ -67,6 +69,8 @@ export const service = contract({
 export interface Stage {
   /** Handlers that run now, streams included. */
   running: number;
+  /** How often `print` has run. */
+  ran: number;
 }
 
 /** What `createContext` makes. */
@@ -125,6 +129,10 @@ const contractRouter = implement(service)
     idle: ({ ctx, signal }) => wait(ctx.stage, 60_000, signal),
     stubborn: ({ input, ctx }) => wait(ctx.stage, input.ms),
     hurried: ({ ctx, signal }) => wait(ctx.stage, 60_000, signal),
+    print({ input, ctx }) {
+      ctx.stage.ran++;
+      return "x".repeat(input.count);
+    },
     fails: {
       declared: ({ fail }) => {
         throw fail("TAKEN", { by: "Ana" });
