@@ -69,7 +69,7 @@ export const budgets: readonly {
     name: "a move, and a loss in it",
     first: "opened",
     budget: { ...nothing, calls: 1, pushes: 1, losses: 1, reconnects: 1 },
-    maxDepth: 5,
+    maxDepth: 6,
   },
   {
     name: "a restart, a thief, a grace that passes",

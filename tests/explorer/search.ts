@@ -3,6 +3,7 @@
  * found first in breadth is the shortest schedule there is; what is found by chance is shortened.
  */
 import type { Budget } from "./budgets.js";
+import { rest } from "./rest.js";
 import { type Step, World } from "./world.js";
 
 /** A schedule that breaks a promise. */
@@ -53,7 +54,7 @@ export async function attempt(
   steps: readonly Step[],
 ): Promise<{ finding: Finding | undefined; done: readonly Step[] }> {
   const { world, done } = await live(budget, steps);
-  if (world.promises.wrong.length === 0) await world.rest();
+  if (world.promises.wrong.length === 0) await rest(world);
   return { finding: found(world, done), done };
 }
 
@@ -81,7 +82,7 @@ export async function searchAll(options: SearchOptions): Promise<Search> {
         const { world } = await live(budget, [...path, step]);
         const { key, steps: more } = world;
         const isNew = !known.has(key);
-        if (isNew && rests && world.promises.wrong.length === 0) await world.rest(rested);
+        if (isNew && rests && world.promises.wrong.length === 0) await rest(world, rested);
         const finding = found(world, [...path, step]);
         if (finding !== undefined) return { finding, states: known.size, transitions, depth };
         if (!isNew) continue;
@@ -125,7 +126,7 @@ export async function walk(options: WalkOptions): Promise<{ walks: number; findi
       done.push(step);
       await world.do(step);
     }
-    if (world.promises.wrong.length === 0) await world.rest();
+    if (world.promises.wrong.length === 0) await rest(world);
     if (world.promises.wrong.length > 0) {
       return { walks: count, finding: await shorten(life, done) };
     }

@@ -61,13 +61,13 @@ const readingLimits = toReadingLimits(limits);
 const where = { headers: {}, url: new URL("ws://explored/"), remoteAddress: undefined };
 
 /** An event: which subscription's, and which of that. */
-interface Numbered {
+export interface Numbered {
   readonly stream: number;
   readonly n: number;
 }
 
 /** Events of one subscription, pushed from outside. */
-class Stream {
+export class Stream {
   pushed = 0;
   isOver = false;
   readonly number: number;

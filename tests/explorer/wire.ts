@@ -120,3 +120,8 @@ export function createWire(number: number, watch: WireWatch): Wire {
   };
   return wire;
 }
+
+/** Whether an end of it is not closed. */
+export function isAlive(wire: Wire) {
+  return wire.stateOf("client") !== "closed" || wire.stateOf("server") !== "closed";
+}

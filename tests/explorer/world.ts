@@ -3,8 +3,9 @@
  * what is done to it, one step at a time, and the same steps always come to the same.
  */
 import { connectionOf, createClient } from "@tautline/client";
-import { createManualClock, type ManualClock } from "@tautline/testing";
+import { createManualClock } from "@tautline/testing";
 import type { Budget, Spent } from "./budgets.js";
+import { dueOf, fireNext, isDue } from "./clocks.js";
 import { Names } from "./names.js";
 import { Promises } from "./promises.js";
 import {
@@ -13,20 +14,15 @@ import {
   foreverMs,
   graceMs,
   type ServerEnd,
+  type Stream,
 } from "./server-end.js";
-import { createWire, type End, type Wire, type WireWatch } from "./wire.js";
+import { createWire, type End, isAlive, type Wire, type WireWatch } from "./wire.js";
 
 /** One step, in words that can be read aloud and done again. */
 export type Step = string;
 
 const unwatched: WireWatch = { sent() {}, arrives() {} };
 const manyEvents = 40;
-// Beyond a grace there is only what records are kept for. The two clocks stand still by turns, and to
-// the other end of such a wait no time would have passed at all.
-const longestMs = 2 * graceMs;
-
-// Far more than any life needs to come to rest.
-const mostSteps = 500;
 
 /** A client, a server, and the wires between them. */
 export class World {
@@ -34,7 +30,7 @@ export class World {
   /** The steps so far, with what they brought. */
   readonly story: string[] = [];
   readonly #budget: Budget;
-  readonly #spent: Spent = {
+  readonly spent: Spent = {
     calls: 0,
     pushes: 0,
     bursts: 0,
@@ -44,17 +40,19 @@ export class World {
     thieves: 0,
     graces: 0,
   };
-  readonly #clientClock = createManualClock();
-  readonly #wires: Wire[] = [];
+  readonly clientClock = createManualClock();
+  readonly wires: Wire[] = [];
   /** Those of which an end has broken. */
   readonly #broken = new Set<Wire>();
   readonly #api;
-  readonly #connection;
-  #server: ServerEnd;
+  readonly connection;
+  server: ServerEnd;
   #streams = 0;
-  #turns: (() => void)[] = [];
+  /** Whether the client has said goodbye. */
+  isClosing = false;
+  turns: (() => void)[] = [];
   /** Of whoever has read an id somewhere. */
-  readonly #thieves: Wire[] = [];
+  readonly thieves: Wire[] = [];
   readonly #names = new Names();
 
   /** A world in which the client is about to dial. */
@@ -67,21 +65,21 @@ export class World {
   private constructor(budget: Budget) {
     this.#budget = budget;
     this.promises.mayLoseRecords = !budget.keepsRecords;
-    this.#server = this.#start();
+    this.server = this.#start();
     this.#api = createClient<typeof explored>({
       url: "ws://explored/",
       connect: () => {
-        const wire = createWire(this.#wires.length + 1, this.promises);
-        this.#wires.push(wire);
+        const wire = createWire(this.wires.length + 1, this.promises);
+        this.wires.push(wire);
         return wire.client;
       },
-      clock: this.#clientClock,
+      clock: this.clientClock,
       random: () => 0,
       deadlineMs: Number.POSITIVE_INFINITY,
       connectTimeoutMs: foreverMs,
       heartbeat: { intervalMs: foreverMs, timeoutMs: foreverMs },
     });
-    this.#connection = connectionOf(this.#api);
+    this.connection = connectionOf(this.#api);
     this.#api.numbers.subscribe(undefined, {
       onLost: "restart",
       onData: ({ stream, n }) => this.promises.event(stream, n),
@@ -92,7 +90,7 @@ export class World {
   /** The steps that can be done now. */
   get steps(): Step[] {
     const steps: Step[] = [];
-    for (const wire of this.#wires) {
+    for (const wire of this.wires) {
       const { number } = wire;
       const [client, server] = [wire.stateOf("client"), wire.stateOf("server")];
       if (client === "dialling") steps.push(`socket ${number} opens`);
@@ -103,100 +101,53 @@ export class World {
       if (server === "open" || server === "closing")
         steps.push(`the server loses socket ${number}`);
     }
-    if (this.#turns.length > 0) steps.push("the server's turn ends");
-    if (this.#server.unanswered.length > 0) steps.push("a handler answers");
+    if (this.turns.length > 0) steps.push("the server's turn ends");
+    if (this.server.unanswered.length > 0) steps.push("a handler answers");
     if (this.#has("calls")) steps.push("the client calls");
-    if (this.#has("pushes") && this.#stream !== undefined) steps.push("the server has an event");
-    if (this.#has("bursts") && this.#stream !== undefined) steps.push("the server has many events");
-    if (isDue(this.#clientClock)) steps.push("the client's next timer");
-    if (isDue(this.#server.clock) && (this.#nextIsGrace ? this.#has("graces") : true)) {
+    if (this.#has("pushes") && this.stream !== undefined) steps.push("the server has an event");
+    if (this.#has("bursts") && this.stream !== undefined) steps.push("the server has many events");
+    if (isDue(this.clientClock)) steps.push("the client's next timer");
+    if (isDue(this.server.clock) && (this.#nextIsGrace ? this.#has("graces") : true)) {
       steps.push("the server's next timer");
     }
     if (this.#has("reconnects")) steps.push("the client reconnects");
     if (this.#has("restarts")) steps.push("the server restarts");
-    if (this.#has("thieves") && this.#sessions.length > 0) steps.push("a thief comes");
+    if (this.#has("thieves") && this.sessions.length > 0) steps.push("a thief comes");
     return steps;
   }
 
   /** Does a step, and all that follows from it alone. */
   async do(step: Step) {
     const [, number, way] = /socket (\d+) ?(.*)$/.exec(step) ?? [];
-    const wire = this.#wires[Number(number) - 1];
+    const wire = this.wires[Number(number) - 1];
     if (wire !== undefined) this.#doOn(wire, step, way!);
     else this.#doOwn(step);
     await this.#ready();
     this.promises.wire = undefined;
     this.promises.checkOrder();
-    if (this.#connection.state.name === "closed") {
-      this.promises.wrong.push(`the client is closed: ${this.#connection.state.code}`);
+    if (this.connection.state.name === "closed" && !this.isClosing) {
+      this.promises.wrong.push(`the client is closed: ${this.connection.state.code}`);
     }
-  }
-
-  /**
-   * Lets everything come to rest, and then looks what has become of it. From every state there has to
-   * be a way on which all is heard.
-   *
-   * @param known States from which it has come to rest before; those on this way are added.
-   */
-  async rest(known = new Set<string>()) {
-    this.story.push("– then all comes to rest –");
-    const way: string[] = [];
-    const isRested = () => {
-      const { key } = this;
-      way.push(key);
-      return known.has(key);
-    };
-    if (!(await this.#goToRest(isRested))) await this.#loseAtRest();
-    if (this.promises.wrong.length === 0) for (const key of way) known.add(key);
-  }
-
-  /** Whoever keeps what was heard would now say it again. */
-  async #loseAtRest() {
-    if (this.promises.wrong.length > 0) return;
-    const { messagesRepeated } = this.#connection.stats;
-    const wire = this.#wires.findLast(isAlive)!;
-    for (const end of ["client", "server"] as const) wire.lose(end);
-    this.story.push(`– and socket ${wire.number} is lost –`);
-    await this.#goToRest(() => false);
-    if (this.#connection.stats.messagesRepeated > messagesRepeated) {
-      this.promises.wrong.push("the client says again what was acknowledged");
-    }
-  }
-
-  /** Returns whether somebody knows how it goes on. */
-  async #goToRest(isRested: () => boolean): Promise<boolean> {
-    for (let count = 0; count < mostSteps; count++) {
-      if (isRested()) return true;
-      const step = this.#stepToRest();
-      if (step === undefined) {
-        this.#atRest();
-        return false;
-      }
-      await this.do(step);
-      if (this.promises.wrong.length > 0) return false;
-    }
-    this.promises.wrong.push("it never comes to rest");
-    return false;
   }
 
   /** Equal for worlds with equal futures, as far as their past shows. */
   get key(): string {
-    const alive = this.#wires.filter(isAlive);
+    const alive = this.wires.filter(isAlive);
     const places = new Map(alive.map(({ number }, index) => [number, index]));
     const nameOf = (session: string) => this.#names.of(session);
     const { promises } = this;
     const parts = [
-      JSON.stringify(this.#spent),
-      this.#connection.state.name,
-      "attempt" in this.#connection.state ? this.#connection.state.attempt : "",
-      this.#turns.length,
-      this.#server.unanswered.length,
-      dueOf(this.#clientClock),
-      dueOf(this.#server.clock),
+      JSON.stringify(this.spent),
+      this.connection.state.name,
+      "attempt" in this.connection.state ? this.connection.state.attempt : "",
+      this.turns.length,
+      this.server.unanswered.length,
+      dueOf(this.clientClock),
+      dueOf(this.server.clock),
       JSON.stringify([...promises.heard.answers]),
       JSON.stringify(promises.heard.events.at(-1)),
       promises.ran.join(),
-      this.#server.streams.map(({ number, pushed, isOver }) => `${number} ${pushed} ${isOver}`),
+      this.server.streams.map(({ number, pushed, isOver }) => `${number} ${pushed} ${isOver}`),
       ...alive.map((wire) =>
         [
           wire.stateOf("client"),
@@ -209,7 +160,7 @@ export class World {
         ].join(" "),
       ),
       ...this.#names.all.map(([id, name]) => `${name} ${promises.summaryOfSession(id, places)}`),
-      ...this.#sessions.map(
+      ...this.sessions.map(
         ({ id, said, unacknowledged, connectionId }) =>
           `${nameOf(id)} ${said} ${unacknowledged} ${connectionId === undefined}`,
       ),
@@ -223,7 +174,7 @@ export class World {
     this.promises.wire = wire;
     if (way === "opens") {
       this.#tell(step);
-      return wire.open((socket) => this.#server.accept(socket));
+      return wire.open((socket) => this.server.accept(socket));
     }
     const end: End = step.includes("client") ? "client" : "server";
     if (way !== "") {
@@ -233,7 +184,7 @@ export class World {
       return wire.deliver(end);
     }
     this.#tell(step);
-    if (!this.#broken.has(wire)) this.#spent.losses++;
+    if (!this.#broken.has(wire)) this.spent.losses++;
     this.#broken.add(wire);
     wire.lose(end);
   }
@@ -242,33 +193,33 @@ export class World {
     this.#tell(step);
     switch (step) {
       case "the client calls":
-        return this.#call(++this.#spent.calls);
+        return this.#call(++this.spent.calls);
       case "a handler answers":
-        return this.#server.unanswered.shift()!();
+        return this.server.unanswered.shift()!();
       case "the server has an event":
-        this.#spent.pushes++;
-        return this.#stream?.push();
+        this.spent.pushes++;
+        return this.stream?.push();
       case "the server has many events":
-        this.#spent.bursts++;
-        return this.#stream?.push(manyEvents);
+        this.spent.bursts++;
+        return this.stream?.push(manyEvents);
       case "the client's next timer":
-        return fireNext(this.#clientClock);
+        return fireNext(this.clientClock);
       case "the server's next timer":
         if (this.#nextIsGrace) {
-          this.#spent.graces++;
+          this.spent.graces++;
           this.promises.mayLoseSession = true;
         }
-        return fireNext(this.#server.clock);
+        return fireNext(this.server.clock);
       case "the server's turn ends":
         return this.#endTurn();
       case "the client reconnects":
-        this.#spent.reconnects++;
-        return this.#connection.reconnect();
+        this.spent.reconnects++;
+        return this.connection.reconnect();
       case "the server restarts":
-        this.#spent.restarts++;
+        this.spent.restarts++;
         return this.#restart();
       case "a thief comes":
-        this.#spent.thieves++;
+        this.spent.thieves++;
         return this.#steal();
       default:
         throw new RangeError(`Cannot do "${step}"`);
@@ -289,7 +240,7 @@ export class World {
       executed: (n) => this.promises.executed(n),
       nextStream: () => ++this.#streams,
       event: (event) => this.promises.serverTold(event),
-      afterTurn: (run) => void this.#turns.push(run),
+      afterTurn: (run) => void this.turns.push(run),
       keepsRecords: this.#budget.keepsRecords ?? false,
       answersLate: this.#budget.answersLate ?? false,
     });
@@ -298,20 +249,20 @@ export class World {
   #restart() {
     this.promises.mayLoseSession = true;
     this.promises.mayLoseRecords = true;
-    this.#turns = [];
-    this.#server = this.#start();
-    for (const wire of this.#wires.filter((each) => each.stateOf("server") !== "dialling")) {
+    this.turns = [];
+    this.server = this.#start();
+    for (const wire of this.wires.filter((each) => each.stateOf("server") !== "dialling")) {
       this.#broken.add(wire);
       wire.kill();
     }
   }
 
   #steal() {
-    const wire = createWire(1_000 + this.#spent.thieves, unwatched);
-    wire.open((socket) => this.#server.accept(socket));
+    const wire = createWire(1_000 + this.spent.thieves, unwatched);
+    wire.open((socket) => this.server.accept(socket));
     // Knows all but the secret the first time, and all but who to be the second.
-    const isOther = this.#spent.thieves % 2 === 0;
-    const { id, secret } = this.#sessions[0]!;
+    const isOther = this.spent.thieves % 2 === 0;
+    const { id, secret } = this.sessions[0]!;
     const hello = {
       method: "hello",
       version: 1,
@@ -320,49 +271,7 @@ export class World {
     };
     wire.client.send(JSON.stringify(hello));
     wire.deliver("server");
-    this.#thieves.push(wire);
-  }
-
-  // ---- coming to rest ------------------------------------------------------------------------
-
-  #stepToRest(): Step | undefined {
-    for (const thief of this.#thieves.splice(0)) thief.lose("server");
-    for (const wire of this.#wires) {
-      const [client, server] = [wire.stateOf("client"), wire.stateOf("server")];
-      if (client === "dialling") return `socket ${wire.number} opens`;
-      if (wire.pending("client").length > 0) return `socket ${wire.number} to the client`;
-      if (wire.pending("server").length > 0) return `socket ${wire.number} to the server`;
-      if (client === "closed" && server !== "closed")
-        return `the server loses socket ${wire.number}`;
-      if (server === "closed" && client !== "closed")
-        return `the client loses socket ${wire.number}`;
-    }
-    if (this.#turns.length > 0) return "the server's turn ends";
-    if (this.#server.unanswered.length > 0) return "a handler answers";
-    if (isDue(this.#clientClock)) return "the client's next timer";
-    if (isDue(this.#server.clock)) return "the server's next timer";
-    return undefined;
-  }
-
-  #atRest() {
-    const { wrong, heard } = this.promises;
-    const { name } = this.#connection.state;
-    if (name !== "open") wrong.push(`the client rests and is ${name}`);
-    for (let n = 1; n <= this.#spent.calls; n++) {
-      if (!heard.answers.has(n)) wrong.push(`call ${n} is never answered`);
-    }
-    const stream = this.#stream;
-    if (stream === undefined) wrong.push("nobody serves the subscription");
-    const last = heard.events.at(-1);
-    const count = last !== undefined && last.stream === stream?.number ? last.n : 0;
-    if (stream !== undefined && count !== stream.pushed) {
-      wrong.push(`${count} of ${stream.pushed} events are heard`);
-    }
-    const kept = this.#sessions.map(({ unacknowledged }) => unacknowledged);
-    if (kept.length !== 1) wrong.push(`the server keeps ${kept.length} sessions`);
-    if (kept.some((messages) => messages > 0)) wrong.push(`the server keeps ${kept} messages`);
-    const running = this.#server.streams.filter(({ isOver }) => !isOver).length;
-    if (running > 1) wrong.push(`${running} subscriptions run`);
+    this.thieves.push(wire);
   }
 
   // ---- parts ---------------------------------------------------------------------------------
@@ -371,12 +280,12 @@ export class World {
     do {
       if (!this.#budget.slowTurns) this.#endTurn();
       await new Promise((resolve) => setImmediate(resolve));
-    } while (!this.#budget.slowTurns && this.#turns.length > 0);
-    for (const { id } of this.#sessions) this.#names.of(id);
+    } while (!this.#budget.slowTurns && this.turns.length > 0);
+    for (const { id } of this.sessions) this.#names.of(id);
   }
 
   #endTurn() {
-    for (const run of this.#turns.splice(0)) run();
+    for (const run of this.turns.splice(0)) run();
   }
 
   #mayBreak(wire: Wire) {
@@ -384,42 +293,26 @@ export class World {
   }
 
   #has(name: keyof Spent) {
-    return this.#spent[name] < this.#budget[name];
+    return this.spent[name] < this.#budget[name];
   }
 
   /** What the server serves last, of all that it serves. */
-  get #stream() {
-    return this.#server.streams.findLast(({ isOver }) => !isOver);
+  get stream(): Stream | undefined {
+    return this.server.streams.findLast(({ isOver }) => !isOver);
   }
 
-  get #sessions() {
-    return this.#server.sessions.of("ana");
+  /** What the server keeps of the client. */
+  get sessions(): ReturnType<ServerEnd["sessions"]["of"]> {
+    return this.server.sessions.of("ana");
   }
 
   /** Acknowledgements are due within a second, sessions end after their grace. */
   get #nextIsGrace() {
-    const { clock } = this.#server;
+    const { clock } = this.server;
     return (clock.due[0] ?? 0) - clock.now() > graceMs / 2;
   }
 
   #tell(line: string) {
     this.story.push(line);
   }
-}
-
-function isAlive(wire: Wire) {
-  return wire.stateOf("client") !== "closed" || wire.stateOf("server") !== "closed";
-}
-
-function isDue(clock: ManualClock) {
-  return (clock.due[0] ?? foreverMs) - clock.now() <= longestMs;
-}
-
-function fireNext(clock: ManualClock) {
-  clock.advance(clock.due[0]! - clock.now());
-}
-
-function dueOf(clock: ManualClock) {
-  const leftMs = clock.due.map((dueMs) => dueMs - clock.now());
-  return leftMs.filter((ms) => ms <= longestMs).join();
 }
