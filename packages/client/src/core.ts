@@ -85,6 +85,7 @@ export function createCore(options: ClientOptions): ClientCore {
       order: order++,
       deadlineMs,
       dueMs: clock.now() + deadlineMs,
+      // Not "lookup": a server that looks up keeps records, and with those all mutations are sent again.
       repeatable: kind === "query" || procedure?.repeat === "safe",
       restarts: onLost === "restart" || !full,
       signal,
