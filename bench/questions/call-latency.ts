@@ -1,7 +1,8 @@
 /**
  * Question: how long does one call take, there and back, when it is the only one?
  *
- * Method: one connection, one call at a time, for a second after a warm-up, each in new processes.
+ * Method: one connection, one call at a time, for a second after a warm-up of three, in which the code
+ * is compiled, each in new processes.
  * The call carries five fields, one a Date; the answer is checked. Eleven rounds for bare `ws`, its
  * corked variant and Tautline, three for the others.
  *
@@ -59,7 +60,7 @@ export const callLatency: Question = {
     const load = contest.startLoad();
     await load.tell("connect", { count: 1 });
     await load.tell("startCalls", { inFlight: 1, timed: true });
-    const times = quick ? { warmUpMs: 50, measureMs: 100 } : { warmUpMs: 1_000, measureMs: 1_000 };
+    const times = quick ? { warmUpMs: 50, measureMs: 100 } : { warmUpMs: 3_000, measureMs: 1_000 };
     const read = () => load.tell("callReading");
     const { serverUs, clientUs, last } = await measureWindow(contest.server, read, times);
     await load.tell("endCalls");

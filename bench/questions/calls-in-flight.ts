@@ -3,8 +3,8 @@
  *
  * Method: three shapes, one after the other on the same server: 64 calls kept in flight on one
  * connection, 512 on one connection, and 16 on each of 50. Each answer that comes in lets its
- * caller ask the next one. A warm-up and then a window of 0.7 s for each shape, in new processes
- * for each round. Eleven rounds for bare `ws`, its corked variant and Tautline, three for the others.
+ * caller ask the next one. A warm-up, of three seconds for the first shape so that the code
+ * is compiled, and then a window of 0.7 s for each, in new processes for each round. Eleven rounds for bare `ws`, its corked variant and Tautline, three for the others.
  *
  * Report: calls a second, and CPU per call on either side (user and system, all threads); medians
  * over the rounds, and the ratio to bare `ws` of the same round.
@@ -48,7 +48,7 @@ export const callsInFlight: Question = {
     for (const [index, { connections, inFlight }] of shapes.entries()) {
       await load.tell("connect", { count: connections });
       await load.tell("startCalls", { inFlight, timed: false });
-      const warmUpMs = index === 0 ? 800 : 300;
+      const warmUpMs = index === 0 ? 3_000 : 1_000;
       const times = quick ? { warmUpMs: 50, measureMs: 100 } : { warmUpMs, measureMs: 700 };
       const read = () => load.tell("callReading");
       const { perSecond, serverUs, clientUs } = await measureWindow(contest.server, read, times);

@@ -61,7 +61,7 @@ export const fanOut: Question = {
 
       const port = await server.tell("startFeed", { ahead, burst });
       await load.tell("startFeed", { port });
-      const times = quick ? { warmUpMs: 50, measureMs: 100 } : { warmUpMs: 500, measureMs: 900 };
+      const times = quick ? { warmUpMs: 50, measureMs: 100 } : { warmUpMs: 2_000, measureMs: 900 };
       const read = () => load.tell("feedReading");
       const { perSecond, serverUs, clientUs } = await measureWindow(server, read, times);
       await load.tell("endFeed");

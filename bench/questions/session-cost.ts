@@ -97,8 +97,8 @@ async function callValues(contestant: ContestantName, quick: boolean): Promise<V
   return { ...queries, ...mutations };
 }
 
-const queryTimes: WindowTimes = { warmUpMs: 800, measureMs: 1_000 };
-const mutationTimes: WindowTimes = { warmUpMs: 400, measureMs: 700 };
+const queryTimes: WindowTimes = { warmUpMs: 3_000, measureMs: 1_000 };
+const mutationTimes: WindowTimes = { warmUpMs: 1_000, measureMs: 700 };
 
 async function valuesOf(
   kind: string,
