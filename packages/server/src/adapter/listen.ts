@@ -27,6 +27,9 @@ export interface ListenOptions {
   readonly onBadRequest: (error: Error, remoteAddress: string | undefined) => void;
 }
 
+// Clients that all come back at once wait in the kernel's queue. Node's own 511 are soon full, and who
+// finds it full comes again after a second, or three. The kernel's limit (somaxconn) holds as well.
+const backlog = 4_096;
 // How often Node looks for requests that are late.
 const checkingIntervalMs = 1_000;
 // Node's timers are signed 32-bit numbers; a server without a limit waits for 24 days.
@@ -58,7 +61,7 @@ export async function listenForUpgrades(
   answerBadRequests(server, onBadRequest);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(port, host, () => {
+    server.listen(port, host, backlog, () => {
       server.off("error", reject);
       resolve();
     });
