@@ -22,7 +22,8 @@ export const scenarios: readonly { readonly scenario: Scenario; readonly weight:
   { scenario: slowReaderScenario, weight: 1 },
   { scenario: stormScenario(2_000), weight: 1 },
   { scenario: killScenario(2, 1_000), weight: 0 },
-  { scenario: dropAllScenario(1_000), weight: 1 },
+  // With time: how fast they are back is a question for a machine that does nothing else.
+  { scenario: dropAllScenario(1_000, 20_000), weight: 1 },
   { scenario: blackHoleScenario("both", { sessions: true }), weight: 1 },
   { scenario: blackHoleScenario("up", { sessions: true }), weight: 1 },
   { scenario: blackHoleScenario("down", { sessions: true }), weight: 1 },
