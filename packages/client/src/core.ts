@@ -104,6 +104,9 @@ export function createCore(options: ClientOptions): ClientCore {
       lastEventId,
       owed: 0,
       unlisten: undefined,
+      list: undefined,
+      before: undefined,
+      after: undefined,
     };
     const go = (error?: AnyCallError) => {
       if (call.settled) return;

@@ -8,6 +8,7 @@ import type { Clock, Timer } from "@tautline/contracts/runtime";
 import { initialCredit } from "@tautline/contracts/wire";
 import type { Call } from "./call.js";
 import { type AnyCallError, type LocalCode, toLocalError } from "./call-error.js";
+import { CallList } from "./call-list.js";
 
 /** The calls of one client. */
 export type Calls = ReturnType<typeof createCalls>;
@@ -28,16 +29,33 @@ interface Group {
 
 /** Creates a table without calls. */
 export function createCalls(clock: Clock, events: CallsEvents) {
-  const live = new Set<Call>();
-  // Two lines, because each has a limit of its own; in order, the oldest first.
-  let waitingCalls = new Set<Call>();
-  let waitingSubscriptions = new Set<Call>();
+  // Two that wait, because each has a limit of its own.
+  const waitingCalls = new CallList();
+  const waitingSubscriptions = new CallList();
+  /** Was sent, or is not to be sent yet. */
+  const others = new CallList();
+  const lists = [waitingCalls, waitingSubscriptions, others];
   const groups = new WeakMap<AbortSignal, Group>();
   let timer: Timer | undefined;
   let sweepAtMs = Infinity;
 
-  const lineOf = (call: Call) =>
-    call.kind === "subscription" ? waitingSubscriptions : waitingCalls;
+  const size = () => waitingCalls.size + waitingSubscriptions.size + others.size;
+
+  /** All that have not settled, in their order. For the rare occasions: it takes a copy. */
+  function all(): Call[] {
+    const calls: Call[] = [];
+    for (const { first } of lists) for (let call = first; call; call = call.after) calls.push(call);
+    return calls.sort((a, b) => a.order - b.order);
+  }
+
+  function move(call: Call, to: CallList) {
+    call.list?.delete(call);
+    to.add(call);
+  }
+
+  function wait(call: Call) {
+    move(call, call.kind === "subscription" ? waitingSubscriptions : waitingCalls);
+  }
 
   function arm(dueMs: number) {
     if (dueMs >= sweepAtMs) return;
@@ -51,8 +69,9 @@ export function createCalls(clock: Clock, events: CallsEvents) {
     const now = clock.now();
     let earliestMs = Infinity;
     sweepAtMs = Infinity;
-    for (const call of live) {
+    for (const call of all()) {
       const { dueMs, deadlineMs } = call;
+      if (call.settled) continue; // another's reader has ended it
       if (dueMs > now) earliestMs = Math.min(earliestMs, dueMs);
       else if (call.id > 0) {
         fail(call, "DEADLINE_EXCEEDED", { deadlineMs }, `No answer within ${deadlineMs} ms`);
@@ -68,9 +87,8 @@ export function createCalls(clock: Clock, events: CallsEvents) {
     if (call.settled) return false;
     call.settled = true;
     call.unlisten?.();
-    live.delete(call);
-    lineOf(call).delete(call);
-    if (live.size === 0) events.empty();
+    call.list?.delete(call);
+    if (size() === 0) events.empty();
     return true;
   }
 
@@ -126,17 +144,15 @@ export function createCalls(clock: Clock, events: CallsEvents) {
       call.route = undefined;
       // Events that nobody has read count against the credit: until they are read, the server
       // must not be asked for as many again.
-      if (!call.settled && !call.reader.backlog) lineOf(call).add(call);
+      if (!call.settled && !call.reader.backlog) wait(call);
     }
-    waitingCalls = inOrder(waitingCalls);
-    waitingSubscriptions = inOrder(waitingSubscriptions);
     events.wake();
   }
 
   return {
     /** How many have not settled. */
     get size() {
-      return live.size;
+      return size();
     },
     /** How many wait to be sent. */
     get waiting() {
@@ -145,23 +161,22 @@ export function createCalls(clock: Clock, events: CallsEvents) {
     /** Takes a call in. One whose signal has aborted already is never sent. */
     start(call: Call) {
       const { signal } = call;
-      live.add(call);
+      wait(call);
       if (signal?.aborted) return abort(call);
       if (signal) listen(call, signal);
-      lineOf(call).add(call);
       arm(call.dueMs);
       events.wake();
     },
     /** The call to send next, if there is one of a kind for which there is room. */
     next(roomForCalls: boolean, roomForSubscriptions: boolean): Call | undefined {
-      const call = roomForCalls ? first(waitingCalls) : undefined;
-      const subscription = roomForSubscriptions ? first(waitingSubscriptions) : undefined;
+      const call = roomForCalls ? waitingCalls.first : undefined;
+      const subscription = roomForSubscriptions ? waitingSubscriptions.first : undefined;
       if (call === undefined || subscription === undefined) return call ?? subscription;
       return call.order < subscription.order ? call : subscription;
     },
     /** It was sent. */
     sent(call: Call) {
-      lineOf(call).delete(call);
+      move(call, others);
       call.owed = 0;
     },
     /** The reader has read one event. */
@@ -173,7 +188,7 @@ export function createCalls(clock: Clock, events: CallsEvents) {
         call.owed = 0;
       }
       // It was lost while there were events to read, and now there are none.
-      if (call.route === undefined && !call.reader.backlog && !waitingSubscriptions.has(call))
+      if (call.route === undefined && !call.reader.backlog && call.list === others)
         again([call]);
     },
     settle,
@@ -186,7 +201,7 @@ export function createCalls(clock: Clock, events: CallsEvents) {
      * subscriptions just end.
      */
     failAll(toError: (path: string) => AnyCallError, isAsked: boolean) {
-      for (const call of live) {
+      for (const call of all()) {
         const { reader, path } = call;
         if (!settle(call)) continue;
         if (isAsked && reader.end !== undefined) reader.end(false);
@@ -201,12 +216,4 @@ export function createCalls(clock: Clock, events: CallsEvents) {
       sweepAtMs = Infinity;
     },
   };
-}
-
-function first(waiting: Set<Call>): Call | undefined {
-  for (const call of waiting) return call;
-}
-
-function inOrder(waiting: Set<Call>): Set<Call> {
-  return new Set([...waiting].sort((a, b) => a.order - b.order));
 }

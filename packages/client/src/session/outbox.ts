@@ -9,6 +9,7 @@ import { bytesOf, type RequestMembers, requestText } from "../call/message.js";
 import { createFrames } from "./frames.js";
 import { createPlaces } from "./places.js";
 import { createRate } from "./rate.js";
+import { type CallsUnderway, Underway } from "./underway.js";
 
 /** Where an outbox gets its calls. */
 export interface CallSource {
@@ -57,7 +58,7 @@ export function createOutbox(options: OutboxOptions) {
   const calls = createPlaces(clock);
   const subscriptions = createPlaces(clock);
   /** By their number here, until they are answered; withdrawn ones too, for the server counts them. */
-  const underway = new Map<unknown, Call>();
+  const underway = new Underway();
   /** Credits and withdrawals, which go before calls. */
   const notes: string[] = [];
   const frames = createFrames(transmit);
@@ -108,7 +109,7 @@ export function createOutbox(options: OutboxOptions) {
     call.sentMs = clock.now();
     call.route = route;
     call.early = isEarly;
-    underway.set(lastId, call);
+    underway.add(lastId, call);
     placesOf(call).take();
     source.sent(call);
     say(message, bytes);
@@ -153,7 +154,7 @@ export function createOutbox(options: OutboxOptions) {
   }
 
   return {
-    underway: underway as ReadonlyMap<unknown, Call>,
+    underway: underway as CallsUnderway,
     /** Sends now what can be sent. */
     flush,
     /** Sends it at the end of this turn. */

@@ -9,6 +9,7 @@ import type { SessionAsked, SessionGiven, ToldLimits, Welcome } from "@tautline/
 import type { Call, CallRoute } from "../call/call.js";
 import { creditText, withdrawalText } from "../call/message.js";
 import { type CallSource, createOutbox } from "./outbox.js";
+import type { CallsUnderway } from "./underway.js";
 
 /** What a session is made with. */
 export interface SessionOptions {
@@ -30,7 +31,7 @@ export interface Carrier {
 /** One session, from its first hello on. */
 export interface Session extends CallRoute {
   /** The calls sent in it that were not answered. */
-  readonly underway: ReadonlyMap<unknown, Call>;
+  readonly underway: CallsUnderway;
   /** What the server gave, if it keeps it. */
   readonly given: SessionGiven | undefined;
   /** The line that carries it; undefined between two. */
@@ -66,6 +67,8 @@ export function createSession(options: SessionOptions, source: CallSource): Sess
   let isLate = false;
   /** Messages that will be said again though they were heard on the line before. */
   let repeats = 0;
+  /** Every mutation before it was answered. */
+  let low = 1;
 
   const session: Session = {
     get underway() {
@@ -173,9 +176,8 @@ export function createSession(options: SessionOptions, source: CallSource): Sess
 
   /** The oldest mutation without an answer, this one at the latest. PROTOCOL.md §10.1 */
   function lowest(id: number) {
-    for (const [other, { kind }] of outbox.underway)
-      if (kind === "mutation") return other as number;
-    return id;
+    while (low < id && outbox.underway.get(low)?.kind !== "mutation") low++;
+    return low;
   }
 
   function aged(first: Call["first"]) {

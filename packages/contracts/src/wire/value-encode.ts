@@ -37,98 +37,106 @@ export interface EncodedValue {
  * a Promise; the message has the path.
  */
 export function encodeValue(value: unknown): EncodedValue {
-  /** From the root to the value in hand. */
-  const keys: (string | number)[] = [];
-  /** Objects that enclose it, to notice a circle. */
-  const ancestors: object[] = [];
-  /** Where paths start: a Map's or Set's annotations are relative to it. */
-  let from = 0;
-  let found: AnnotationTree | undefined;
+  const encoding = new Encoding();
+  const json = encoding.encode(value);
+  const { found } = encoding;
+  return found === undefined ? { json } : { json, meta: { values: found, v: 1 } };
+}
 
-  function encode(value: unknown): unknown {
+/** One value on its way. A class: functions of its own would cost each value more than its walk. */
+class Encoding {
+  /** From the root to the value in hand. */
+  readonly #keys: (string | number)[] = [];
+  /** Objects that enclose it, to notice a circle. */
+  readonly #ancestors: object[] = [];
+  /** Where paths start: a Map's or Set's annotations are relative to it. */
+  #from = 0;
+  found: AnnotationTree | undefined = undefined;
+
+  encode(value: unknown): unknown {
     switch (typeof value) {
       case "number":
         // JSON has no NaN and no infinities, and JSON.stringify writes -0 as 0.
-        if (Object.is(value, -0)) return annotate(["number"], "-0");
-        return Number.isFinite(value) ? value : annotate(["number"], String(value));
+        if (Object.is(value, -0)) return this.#annotate(["number"], "-0");
+        return Number.isFinite(value) ? value : this.#annotate(["number"], String(value));
       case "undefined":
-        return annotate(["undefined"], null);
+        return this.#annotate(["undefined"], null);
       case "bigint":
-        return annotate(["bigint"], String(value));
+        return this.#annotate(["bigint"], String(value));
       case "object":
-        return value && encodeObject(value);
+        return value && this.#encodeObject(value);
       case "function":
       case "symbol":
-        return refuse(`a ${typeof value}`);
+        return this.#refuse(`a ${typeof value}`);
       default:
         return value;
     }
   }
 
-  function encodeObject(value: any): unknown {
+  #encodeObject(value: any): unknown {
     const prototype = Object.getPrototypeOf(value);
     if (prototype !== Object.prototype && prototype !== Array.prototype) {
       // Any text that is no date will do for one that is invalid; this is the one people know.
       if (value instanceof Date) {
         const text = Number.isNaN(value.getTime()) ? "Invalid Date" : value.toISOString();
-        return annotate(["Date"], text);
+        return this.#annotate(["Date"], text);
       }
-      if (value instanceof URL) return annotate(["URL"], value.href);
-      if (value instanceof RegExp) return annotate(["regexp"], String(value));
-      if (value instanceof Map) return encodeInner("map", value, [...value]);
-      if (value instanceof Set) return encodeInner("set", value, [...value]);
-      if (value instanceof Error) return encodeInner("Error", value, errorFields(value));
+      if (value instanceof URL) return this.#annotate(["URL"], value.href);
+      if (value instanceof RegExp) return this.#annotate(["regexp"], String(value));
+      if (value instanceof Map) return this.#encodeInner("map", value, [...value]);
+      if (value instanceof Set) return this.#encodeInner("set", value, [...value]);
+      if (value instanceof Error) return this.#encodeInner("Error", value, errorFields(value));
       if (ArrayBuffer.isView(value)) {
         const name = (value as Uint8Array)[Symbol.toStringTag];
-        if (!typedArrayName.test(name)) refuse(`a ${name}`);
-        return encodeInner(["typed-array", name], value, [...(value as Uint8Array)]);
+        if (!typedArrayName.test(name)) this.#refuse(`a ${name}`);
+        return this.#encodeInner(["typed-array", name], value, [...(value as Uint8Array)]);
       }
     }
-    return encodeInside(value, value);
+    return this.#encodeInside(value, value);
   }
 
   /** Encodes what stands for `owner`; the annotations inside are relative to it. */
-  function encodeInner(type: Annotation, owner: object, content: object): unknown {
-    const outerFrom = from;
-    const outerFound = found;
-    from = keys.length;
-    found = undefined;
-    const json = encodeInside(owner, content);
-    const tree: AnnotationTree = found === undefined ? [type] : [type, found];
-    from = outerFrom;
-    found = outerFound;
-    return annotate(tree, json);
+  #encodeInner(type: Annotation, owner: object, content: object): unknown {
+    const outerFrom = this.#from;
+    const outerFound = this.found;
+    this.#from = this.#keys.length;
+    this.found = undefined;
+    const json = this.#encodeInside(owner, content);
+    const tree: AnnotationTree = this.found === undefined ? [type] : [type, this.found];
+    this.#from = outerFrom;
+    this.found = outerFound;
+    return this.#annotate(tree, json);
   }
 
   /** Encodes what is in an object or a list. */
-  function encodeInside(owner: object, content: any): unknown {
-    if (ancestors.includes(owner)) refuse("a reference in a circle");
-    ancestors.push(owner);
+  #encodeInside(owner: object, content: any): unknown {
+    if (this.#ancestors.includes(owner)) this.#refuse("a reference in a circle");
+    this.#ancestors.push(owner);
     const json =
       typeof content.toJSON === "function"
-        ? encode(content.toJSON(keys.at(-1)))
-        : encodeEach(content);
-    ancestors.pop();
+        ? this.encode(content.toJSON(this.#keys.at(-1)))
+        : this.#encodeEach(content);
+    this.#ancestors.pop();
     return json;
   }
 
-  function encodeEach(content: any): unknown {
+  #encodeEach(content: any): unknown {
     const isList = Array.isArray(content);
     const names = isList ? content : Object.keys(content);
     if (names.length === 0 && !isList && isInstance(content)) {
       // Nearly always a forgotten `await`.
-      refuse(`an empty ${content.constructor?.name ?? "object"}`);
+      this.#refuse(`an empty ${content.constructor?.name ?? "object"}`);
     }
     let json = content;
     for (let i = 0; i < names.length; i++) {
       const key = isList ? i : names[i];
       // An assignment would set a prototype, at most receivers, too.
-      if (key === "__proto__") refuse("the key `__proto__`");
+      if (key === "__proto__") this.#refuse("the key `__proto__`");
       const value = content[key];
       if (typeof value === "string") continue; // the most frequent, and always JSON
-      keys.push(key);
-      const encoded = encode(value);
-      keys.pop();
+      this.#keys.push(key);
+      const encoded = this.encode(value);
+      this.#keys.pop();
       if (encoded === value) continue;
       if (json === content) json = isList ? [...content] : { ...content };
       json[key] = encoded;
@@ -136,27 +144,30 @@ export function encodeValue(value: unknown): EncodedValue {
     return json;
   }
 
-  function annotate(tree: AnnotationTree, json: unknown): unknown {
-    if (keys.length === from) {
-      found = tree; // the whole value: a path would have no keys
+  #annotate(tree: AnnotationTree, json: unknown): unknown {
+    if (this.#keys.length === this.#from) {
+      this.found = tree; // the whole value: a path would have no keys
     } else {
-      if (keys.some(isForbiddenKey)) refuse("what needs an annotation");
-      found ??= {};
-      (found as Record<string, AnnotationTree>)[pathFrom(from)] = tree;
+      const path = this.#pathFrom(this.#from);
+      for (const key of this.#keys) {
+        if (isForbiddenKey(key)) this.#refuse("what needs an annotation");
+      }
+      this.found ??= {};
+      (this.found as Record<string, AnnotationTree>)[path] = tree;
     }
     return json;
   }
 
-  function refuse(what: string): never {
-    throw new TypeError(`Cannot encode ${what} at ${pathFrom(0) || "the root"}`);
+  #refuse(what: string): never {
+    throw new TypeError(`Cannot encode ${what} at ${this.#pathFrom(0) || "the root"}`);
   }
 
-  function pathFrom(from: number): string {
-    return keys.slice(from).map(escapeKey).join(".");
+  #pathFrom(from: number): string {
+    const keys = this.#keys;
+    let path = from < keys.length ? escapeKey(keys[from]!) : "";
+    for (let i = from + 1; i < keys.length; i++) path += `.${escapeKey(keys[i]!)}`;
+    return path;
   }
-
-  const json = encode(value);
-  return found === undefined ? { json } : { json, meta: { values: found, v: 1 } };
 }
 
 /** The JSON text of what {@link encodeValue} returns. */
