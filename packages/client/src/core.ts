@@ -7,6 +7,7 @@ import { defaultToldLimits, type ToldLimits } from "@tautline/contracts/wire";
 import { openSocket, watchNetwork } from "#websocket";
 import type { Call, Reader } from "./call/call.js";
 import { type AnyCallError, toFailure, toLocalError } from "./call/call-error.js";
+import { refuse } from "./call/calls.js";
 import { requestHead } from "./call/message.js";
 import type { Following } from "./call/subscription.js";
 import type { ClientOptions } from "./client.js";
@@ -26,7 +27,9 @@ export interface ClientCore {
     input: unknown,
     options: CallOptions & SubscribeOptions,
     reader: Reader,
-  ): Following;
+  ): Call;
+  /** The same, with what the reader of a subscription can do. */
+  follow(...call: Parameters<ClientCore["open"]>): Following;
 }
 
 // A stock server limits nothing but the frame, and that to 100 MiB, the default of `ws`.
@@ -108,33 +111,32 @@ export function createCore(options: ClientOptions): ClientCore {
       before: undefined,
       after: undefined,
     };
-    const go = (error?: AnyCallError) => {
-      if (call.settled) return;
-      if (error === undefined) start(call);
-      else {
-        call.settled = true;
-        reader.fail(error);
-      }
-    };
-    const unfit = (error: unknown) => {
-      const message = `Cannot send the input: ${error instanceof Error ? error.message : error}`;
-      const issues = [{ path: [], message }];
-      go(toLocalError("INVALID_INPUT", { issues }, path, message, error));
-    };
     try {
       // Missing means undefined, but a stock server with a transformer would never answer that.
       if (input !== undefined || !full) call.input = encode(input) ?? "";
-      if (contract) contract.check(path, input, go, unfit);
-      else go();
+      if (contract) {
+        const go = (error?: AnyCallError) => (error ? refuse(call, error) : start(call));
+        contract.check(path, input, go, (error) => refuse(call, toUnfit(path, error)));
+      } else start(call);
     } catch (error) {
-      unfit(error);
+      refuse(call, toUnfit(path, error));
     }
-    return { read: () => read(call), stop: () => abort(call) };
+    return call;
   };
+
+  function follow(...asked: Parameters<typeof open>): Following {
+    const call = open(...asked);
+    return { read: () => read(call), stop: () => abort(call) };
+  }
 
   if (options.lazy === false) connection.connect();
 
-  return { connection, open };
+  return { connection, open, follow };
+}
+
+function toUnfit(path: string, error: unknown) {
+  const message = `Cannot send the input: ${error instanceof Error ? error.message : error}`;
+  return toLocalError("INVALID_INPUT", { issues: [{ path: [], message }] }, path, message, error);
 }
 
 /** The options that are there: one set to undefined must not hide its default. */

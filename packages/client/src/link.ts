@@ -67,7 +67,7 @@ export function link<Router extends AnyTRPCRouter>(
           );
         }
         const options = { signal: signal ?? undefined, onLost: "restart" } as const;
-        const following = core.open(type, path, input, options, reader);
+        const following = core.follow(type, path, input, options, reader);
         return () => {
           over = true;
           following.stop();

@@ -20,12 +20,12 @@ export function subscribe(core: ClientCore, path: string, input: unknown, option
   const late = () => following!;
   if (typeof options.onData !== "function") {
     const { reader, iterator } = createIterator(late);
-    following = core.open("subscription", path, input, options, reader);
+    following = core.follow("subscription", path, input, options, reader);
     return iterator;
   }
   const reader = createCallbackReader(options, () => following);
   const { onConnectionStateChange } = options;
-  following = core.open(
+  following = core.follow(
     "subscription",
     path,
     input,

@@ -188,8 +188,7 @@ export function createCalls(clock: Clock, events: CallsEvents) {
         call.owed = 0;
       }
       // It was lost while there were events to read, and now there are none.
-      if (call.route === undefined && !call.reader.backlog && call.list === others)
-        again([call]);
+      if (call.route === undefined && !call.reader.backlog && call.list === others) again([call]);
     },
     settle,
     withdraw,
@@ -216,4 +215,11 @@ export function createCalls(clock: Clock, events: CallsEvents) {
       sweepAtMs = Infinity;
     },
   };
+}
+
+/** Settles a call that never came to be in a table. */
+export function refuse(call: Call, error: AnyCallError) {
+  if (call.settled) return;
+  call.settled = true;
+  call.reader.fail(error);
 }

@@ -13,7 +13,8 @@ import type { Call } from "./call.js";
 
 /** The part of a request that its procedure decides. */
 export function requestHead(kind: ProcedureKind, path: string): string {
-  return `"method":"${kind}","params":{"path":${JSON.stringify(path)}`;
+  const text = /^[\w.]*$/.test(path) ? `"${path}"` : JSON.stringify(path);
+  return `"method":"${kind}","params":{"path":${text}`;
 }
 
 /** What a request carries besides its call. What is undefined is left out. */

@@ -6,7 +6,7 @@ import { createEmitter, type Timer } from "@tautline/contracts/runtime";
 import { CloseCode, endsSession, mayReconnect } from "@tautline/contracts/wire";
 import { afterLoss, type Call } from "../call/call.js";
 import { type AnyCallError, toLocalError } from "../call/call-error.js";
-import { createCalls } from "../call/calls.js";
+import { createCalls, refuse } from "../call/calls.js";
 import { authText } from "../call/message.js";
 import { createReceiver } from "../call/receive.js";
 import { createSession, type Session } from "../session/session.js";
@@ -393,17 +393,17 @@ export function createConnection(options: ConnectionOptions) {
     connection,
     /** Takes a call in; it settles sooner or later, perhaps at once. */
     start(call: Call) {
-      const refuse = (error: AnyCallError) => {
-        call.settled = true;
-        call.reader.fail(error);
-      };
-      if (state.name === "closed") return refuse(toClosedError(call.path));
+      if (call.settled) return; // it was given up while its input was looked at
+      if (state.name === "closed") return refuse(call, toClosedError(call.path));
       if (options.offline === "fail" && isLost()) {
-        return refuse(toLocalError("NOT_SENT", undefined, call.path, "The connection is lost"));
+        return refuse(
+          call,
+          toLocalError("NOT_SENT", undefined, call.path, "The connection is lost"),
+        );
       }
       if (current === undefined && calls.waiting >= maxWaitingCalls) {
         const sentence = `Cannot wait for a connection: ${maxWaitingCalls} calls do already`;
-        return refuse(toLocalError("NOT_SENT", undefined, call.path, sentence));
+        return refuse(call, toLocalError("NOT_SENT", undefined, call.path, sentence));
       }
       calls.start(call);
       if (state.name === "idle" && !call.settled) open();

@@ -43,7 +43,7 @@ export interface OutboxOptions {
   /** Whether a call may leave before the server has said welcome. */
   mayBeEarly(call: Call): boolean;
   /** What a request carries besides its call. Nothing: it can not be sent in this session. */
-  membersOf(call: Call, id: number): RequestMembers | undefined;
+  membersOf(call: Call, id: number, now: number): RequestMembers | undefined;
 }
 
 /** Creates an outbox; nothing leaves before `greet` or `open`. */
@@ -80,7 +80,7 @@ export function createOutbox(options: OutboxOptions) {
   }
 
   /** Adds the next call. Returns the milliseconds until it may leave, or undefined if none may. */
-  function addCall(): number | undefined {
+  function addCall(now: number): number | undefined {
     const { maxFrameBytes, maxCallsInFlight, maxSubscriptions } = limits;
     if (!options.mayKeep()) return undefined; // an `ack` will wake us
     const callsMs = calls.waitMs(maxCallsInFlight);
@@ -93,7 +93,7 @@ export function createOutbox(options: OutboxOptions) {
     }
     const isEarly = stage === "greeted";
     if (isEarly && !options.mayBeEarly(call)) return undefined;
-    const members = options.membersOf(call, lastId + 1);
+    const members = options.membersOf(call, lastId + 1, now);
     if (members === undefined) return 0;
     const message = requestText(call, lastId + 1, members);
     const bytes = bytesOf(message, isEarly ? Math.min(maxFrameBytes, allowance) : maxFrameBytes);
@@ -103,10 +103,10 @@ export function createOutbox(options: OutboxOptions) {
       source.tooLarge(call, bytes, maxFrameBytes);
       return 0;
     }
-    const waitMs = rate.take();
+    const waitMs = rate.take(now);
     if (waitMs > 0) return waitMs;
     call.id = ++lastId;
-    call.sentMs = clock.now();
+    call.sentMs = now;
     call.route = route;
     call.early = isEarly;
     underway.add(lastId, call);
@@ -116,16 +116,16 @@ export function createOutbox(options: OutboxOptions) {
     return 0;
   }
 
-  function addAck(): number {
-    const waitMs = rate.take();
+  function addAck(now: number): number {
+    const waitMs = rate.take(now);
     if (waitMs > 0) return waitMs;
     const ack = options.ackText();
     add(ack, ack.length);
     return 0;
   }
 
-  function addNote(): number | undefined {
-    const waitMs = rate.take();
+  function addNote(now: number): number | undefined {
+    const waitMs = rate.take(now);
     if (waitMs > 0) return waitMs;
     const note = notes.shift()!;
     say(note, note.length);
@@ -135,12 +135,13 @@ export function createOutbox(options: OutboxOptions) {
   function flush() {
     waking = false;
     if (stage === "shut") return;
+    const now = clock.now();
     let waitMs: number | undefined = 0;
     while (waitMs === 0) {
-      if (stage !== "open") waitMs = addCall();
+      if (stage !== "open") waitMs = addCall(now);
       // First: without it the server could not go on.
-      else if (options.ackIsDue()) waitMs = addAck();
-      else waitMs = notes.length > 0 ? addNote() : addCall();
+      else if (options.ackIsDue()) waitMs = addAck(now);
+      else waitMs = notes.length > 0 ? addNote(now) : addCall(now);
     }
     frames.flush();
     timer?.cancel();

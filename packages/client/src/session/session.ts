@@ -159,17 +159,18 @@ export function createSession(options: SessionOptions, source: CallSource): Sess
     },
     // A mutation has to be sent in a session that is known, or it could not be asked about later.
     mayBeEarly: ({ kind }) => ledger === undefined || kind !== "mutation",
-    membersOf(call, id) {
+    membersOf(call, id, now) {
       const { kind, dueMs, key, first, repeatable, trace } = call;
       const keepsRecords = given?.storeEpoch !== undefined;
       if (first !== undefined && !keepsRecords && !repeatable) return void source.unknown(call);
+      const isRecorded = kind === "mutation" && keepsRecords;
       return {
         // At least 1: a deadline of 0 is none that a server accepts.
-        deadlineMs:
-          full && dueMs < Infinity ? Math.max(1, Math.ceil(dueMs - clock.now())) : undefined,
+        deadlineMs: full && dueMs < Infinity ? Math.max(1, Math.ceil(dueMs - now)) : undefined,
         key,
         trace,
-        ...(kind === "mutation" && keepsRecords && { low: lowest(id), first: aged(first) }),
+        low: isRecorded ? lowest(id) : undefined,
+        first: isRecorded ? aged(first, now) : undefined,
       };
     },
   });
@@ -180,10 +181,10 @@ export function createSession(options: SessionOptions, source: CallSource): Sess
     return low;
   }
 
-  function aged(first: Call["first"]) {
+  function aged(first: Call["first"], now: number) {
     if (first === undefined) return undefined;
     const { sentMs, ...where } = first;
-    return { ...where, ageMs: Math.ceil(clock.now() - sentMs) };
+    return { ...where, ageMs: Math.ceil(now - sentMs) };
   }
 
   function acknowledgeLate() {

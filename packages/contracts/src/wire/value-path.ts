@@ -6,7 +6,8 @@ import { quote, refuse } from "./value-error.js";
 
 /** One key of a path. Dots separate keys, so a dot inside a key is escaped. */
 export function escapeKey(key: string | number): string {
-  return String(key).replace(/[\\.]/g, "\\$&");
+  const text = String(key);
+  return text.includes(".") || text.includes("\\") ? text.replace(/[\\.]/g, "\\$&") : text;
 }
 
 /**

@@ -22,7 +22,8 @@ export function readValue(encoded: any): unknown {
   const token = meta.v >= 1 ? pathToken : oldPathToken;
   // superjson repeats a shared object in `json`. Only where an object encloses itself, or where it
   // was told to dedupe, there is null instead: better no value than one with holes.
-  for (const path of textsIn(meta.referentialEqualities ?? [])) {
+  const references = meta.referentialEqualities;
+  for (const path of references ? textsIn(references) : []) {
     if (keysOf(path, token).reduce(at, json) === null) {
       throw new TypeError(`A reference in a circle is at ${path}`);
     }
@@ -36,9 +37,13 @@ export function readValue(encoded: any): unknown {
 function restoreTree(holder: any, key: string, tree: any, token: RegExp) {
   const branch = Array.isArray(tree) ? tree[1] : tree;
   for (const path in branch) {
-    const keys = keysOf(path, token);
-    const last = keys.pop()!;
-    const inner = keys.reduce(at, holder[key]);
+    let last = path;
+    let inner = holder[key];
+    if (path.includes(".") || path.includes("\\")) {
+      const keys = keysOf(path, token);
+      last = keys.pop()!;
+      inner = keys.reduce(at, inner);
+    }
     at(inner, last);
     restoreTree(inner, last, branch[path], token);
   }

@@ -105,7 +105,28 @@ describe("an outbox", () => {
     expect(outbox.full).toBe(true);
     endTurn();
     expect(outbox.full).toBe(false);
-    expect(writes).toHaveLength(1);
+    expect(writes).toHaveLength(32);
+  });
+
+  it("writes every sixteenth message at once: the client works on them meanwhile", () => {
+    const { outbox, writes, endTurn } = setUp({ maxOutboxBytes: 1_000_000 });
+    for (let n = 0; n < 20; n++) outbox.push("1");
+    expect(writes).toEqual([[`[${Array(16).fill("1")}]`]]);
+    endTurn();
+    expect(writes).toEqual([[`[${Array(16).fill("1")}]`], ["[1,1,1,1]"]]);
+  });
+
+  it("sends what is said while it writes, in the next turn", () => {
+    const { outbox, socket, writes, endTurn } = setUp();
+    const { send } = socket;
+    socket.send = (frame) => {
+      send(frame);
+      if (frame === "1") outbox.push("2");
+    };
+    outbox.push("1");
+    endTurn();
+    endTurn();
+    expect(writes).toEqual([["1"], ["2"]]);
   });
 });
 

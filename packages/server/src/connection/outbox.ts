@@ -1,7 +1,7 @@
 /**
  * Outbox: what waits to be sent on one connection, or in one session, whose sockets change.
- * Everything that becomes ready within one turn of the event loop leaves as one write: at depth 1
- * that costs nothing, at depth 64 it saves 63 system calls.
+ * What becomes ready within one turn of the event loop leaves in few writes: at depth 1 that costs
+ * nothing, at depth 64 it saves 60 system calls.
  */
 
 import type { Frame, Socket } from "@tautline/contracts/runtime";
@@ -11,6 +11,11 @@ import type { Turn } from "./turn.js";
 
 // A generator that never waits would fill a megabyte with tiny events before the loop turns.
 const maxMessagesPerTurn = 512;
+
+// A write costs as much as a few answers. After so many it is well spent: the client works on them while
+// we work on the next, where otherwise each would wait for the other. Measured with 64 calls in flight:
+// twice the calls a second of one write a turn; 8 and 32 are no better.
+const messagesPerWrite = 16;
 
 /** Texts that are frames of their own. PROTOCOL.md §3.4 */
 export type HeartbeatText = "PING" | "PONG";
@@ -33,8 +38,10 @@ export class Outbox {
   readonly #dialect: Dialect;
   readonly #limits: OutboxLimits;
   readonly #turn: Turn;
-  /** Messages and heartbeat texts in sending order; while there are any, a flush is due. */
+  /** Messages and heartbeat texts in sending order. */
   #waiting: Frame[] | undefined;
+  /** How many were queued in this turn; while there are any, a flush is due. */
+  #queued = 0;
   /** Lengths of what waits. UTF-16 units, as cheap as they are close: it bounds, it does not bill. */
   #waitingBytes = 0;
   /** Set aside for events that are being pulled and may be there any moment. */
@@ -56,7 +63,7 @@ export class Outbox {
 
   /** Whether producers should wait. Answers may still be pushed: their number is limited. */
   get full(): boolean {
-    if (this.#waiting !== undefined && this.#waiting.length >= maxMessagesPerTurn) return true;
+    if (this.#queued >= maxMessagesPerTurn) return true;
     const kept = this.#ledger === undefined ? 0 : this.#ledger.keptChars;
     return Math.max(this.bytes, kept) + this.#reservedBytes >= this.#limits.maxOutboxBytes;
   }
@@ -89,7 +96,7 @@ export class Outbox {
 
   /** The client has heard some of it. */
   acknowledged() {
-    if (this.#waiting === undefined) this.#offerRoom();
+    if (this.#queued === 0) this.#offerRoom();
   }
 
   /** Queues one message that counts in a session. */
@@ -101,12 +108,15 @@ export class Outbox {
     this.push(frame);
   }
 
-  /** Queues one message, or a heartbeat text, for the end of this turn. Bytes in the base dialect only. */
+  /**
+   * Queues one message, or a heartbeat text, for the end of this turn at the latest. Bytes in the base
+   * dialect only.
+   */
   push(frame: Frame) {
     this.#waitingBytes += frame.length;
-    if (this.#waiting !== undefined) return void this.#waiting.push(frame);
-    this.#waiting = [frame];
-    this.#turn.flushLater(this);
+    if (this.#queued++ === 0) this.#turn.flushLater(this);
+    if (this.#waiting === undefined) this.#waiting = [frame];
+    else if (this.#waiting.push(frame) >= messagesPerWrite) this.#write();
   }
 
   /** Runs something at the end of this turn. */
@@ -139,7 +149,7 @@ export class Outbox {
   whenRoom(run: () => void) {
     this.#waiters ??= [];
     this.#waiters.push(run);
-    if (this.#waiting === undefined) this.#offerRoom();
+    if (this.#queued === 0) this.#offerRoom();
   }
 
   /**
@@ -155,18 +165,22 @@ export class Outbox {
     this.#offerRoom();
   }
 
-  /** Sends what waits. */
+  /** The turn is over: sends what waits. */
   flush() {
-    const frames = this.#waiting;
-    if (frames !== undefined) {
-      this.#waiting = undefined;
-      this.#waitingBytes = 0;
-      if (frames.length === 1) this.#socket?.send(frames[0]!);
-      else if (this.#dialect === "base") this.#socket?.sendAll(frames);
-      // Only texts are pushed in the full dialect.
-      else this.#socket?.sendAll(toFrames(frames as string[], this.#limits.maxFrameBytes));
-    }
+    this.#queued = 0; // first: what is queued from now on is the next flush's
+    this.#write();
     this.#offerRoom();
+  }
+
+  #write() {
+    const frames = this.#waiting;
+    if (frames === undefined) return;
+    this.#waiting = undefined;
+    this.#waitingBytes = 0;
+    if (frames.length === 1) this.#socket?.send(frames[0]!);
+    else if (this.#dialect === "base") this.#socket?.sendAll(frames);
+    // Only texts are pushed in the full dialect.
+    else this.#socket?.sendAll(toFrames(frames as string[], this.#limits.maxFrameBytes));
   }
 
   #offerRoom() {
