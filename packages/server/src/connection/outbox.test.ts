@@ -120,8 +120,8 @@ describe("an outbox", () => {
     const { outbox, socket, writes, endTurn } = setUp();
     const { send } = socket;
     socket.send = (frame) => {
-      send(frame);
       if (frame === "1") outbox.push("2");
+      return send(frame);
     };
     outbox.push("1");
     endTurn();
