@@ -201,7 +201,7 @@ export function createLine(options: LineOptions, asked: Session, host: LineHost)
     try {
       const value: unknown = JSON.parse(frame);
       const messages = Array.isArray(value) ? value : [value];
-      const chars = frame.length / messages.length;
+      const chars = Math.ceil(frame.length / messages.length);
       for (const message of messages) {
         if ((stage as string) !== "over") receive(message, chars);
       }

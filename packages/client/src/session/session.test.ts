@@ -194,7 +194,8 @@ describe("a session", () => {
 
   it("acknowledges 32 messages at once, and fewer after a second", async () => {
     const { play, socket } = await inSession();
-    follow(play);
+    // Nobody reads them, so no credit leaves that an ack could go along with.
+    play.api.ticks.subscribe();
     await settled();
     const acks = () => socket.messages.filter(({ method }) => method === "ack");
     socket.say(started(1), ...Array.from({ length: 31 }, (_, n) => tick(1, n)));
@@ -208,6 +209,30 @@ describe("a session", () => {
     play.clock.advance(200);
     await settled();
     expect(acks().at(-1)).toEqual({ method: "ack", received: 33 });
+  });
+
+  it("acknowledges 16 along with a credit, and then counts the second anew", async () => {
+    const { play, socket } = await inSession();
+    follow(play);
+    await settled();
+    const acks = () => socket.messages.filter(({ method }) => method === "ack");
+    socket.say(started(1));
+    play.clock.advance(900);
+    socket.say(...Array.from({ length: 16 }, (_, n) => tick(1, n)));
+    await settled();
+    expect(socket.messages.slice(-2)).toEqual([
+      { method: "ack", received: 17 },
+      { id: 1, method: "credit", count: 16 },
+    ]);
+    play.clock.advance(50);
+    socket.say(tick(1, 16));
+    await settled();
+    play.clock.advance(900);
+    await settled();
+    expect(acks()).toHaveLength(1);
+    play.clock.advance(200);
+    await settled();
+    expect(acks().at(-1)).toEqual({ method: "ack", received: 18 });
   });
 
   it("holds calls back while the server could not keep their count, and goes on with its ack", async () => {

@@ -65,6 +65,8 @@ export function createSession(options: SessionOptions, source: CallSource): Sess
   let carrier: Carrier | undefined;
   let timer: Timer | undefined;
   let isLate = false;
+  /** When the first message came of which the server was not told. */
+  let untoldMs = 0;
   /** Messages that will be said again though they were heard on the line before. */
   let repeats = 0;
   /** Every mutation before it was answered. */
@@ -118,6 +120,7 @@ export function createSession(options: SessionOptions, source: CallSource): Sess
         repeats -= 1;
         return false;
       }
+      if (!ledger.owesAck) untoldMs = clock.now();
       ledger.hear(chars);
       if (ledger.ackIsDue) outbox.wake();
       else timer ??= clock.after(ackDelayMs, acknowledgeLate);
@@ -152,7 +155,7 @@ export function createSession(options: SessionOptions, source: CallSource): Sess
     transmit: (frame) => carrier?.transmit(frame),
     mayKeep: () => ledger === undefined || ledger.keptChars < (given?.maxUnackedBytes ?? Infinity),
     said: (message) => ledger?.say(message),
-    ackIsDue: () => ledger !== undefined && (ledger.ackIsDue || (isLate && ledger.owesAck)),
+    ackIsDue: () => ledger !== undefined && (ledger.ackGoesAlong || (isLate && ledger.owesAck)),
     ackText() {
       isLate = false;
       return `{"method":"ack","received":${ledger!.tell()}}`;
@@ -190,6 +193,12 @@ export function createSession(options: SessionOptions, source: CallSource): Sess
   function acknowledgeLate() {
     timer = undefined;
     if (!ledger?.owesAck) return;
+    // What it was set for may have been acknowledged along with something else.
+    const leftMs = untoldMs + ackDelayMs - clock.now();
+    if (leftMs > 0) {
+      timer = clock.after(leftMs, acknowledgeLate);
+      return;
+    }
     isLate = true;
     outbox.wake();
   }

@@ -58,11 +58,15 @@ describe("Ledger", () => {
     expect(ledger.keptChars).toBe("m991".length * 9 + "m1000".length);
   });
 
-  it("owes an acknowledgement from the first message on, due with the 32nd", () => {
+  it("owes an acknowledgement from the first message on, welcome with the 16th, due with the 32nd", () => {
     const ledger = new Ledger();
     expect(ledger.owesAck).toBe(false);
-    for (let n = 1; n < 32; n++) ledger.hear(10);
-    expect([ledger.owesAck, ledger.ackIsDue]).toEqual([true, false]);
+    for (let n = 1; n < 16; n++) ledger.hear(10);
+    expect([ledger.owesAck, ledger.ackGoesAlong]).toEqual([true, false]);
+    ledger.hear(10);
+    expect(ledger.ackGoesAlong).toBe(true);
+    for (let n = 17; n < 32; n++) ledger.hear(10);
+    expect(ledger.ackIsDue).toBe(false);
     ledger.hear(10);
     expect(ledger.ackIsDue).toBe(true);
     expect(ledger.tell()).toBe(32);

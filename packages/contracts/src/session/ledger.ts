@@ -7,6 +7,8 @@
 
 /** Unacknowledged messages after which an `ack` is due. PROTOCOL.md §9.3 */
 const ackMessages = 32;
+/** Unacknowledged messages after which one goes along with whatever leaves: it costs no frame of its own. */
+const ackAlongMessages = 16;
 /** Unacknowledged characters after which one is due: a sixteenth of what the other end may keep. */
 const ackChars = 65_536;
 /** The longest that an `ack` may wait, in milliseconds. PROTOCOL.md §9.3 */
@@ -54,6 +56,11 @@ export class Ledger {
     return this.#heard - this.#told >= ackMessages || this.#untoldChars >= ackChars;
   }
 
+  /** Whether an `ack` should go along with what is sent now. */
+  get ackGoesAlong(): boolean {
+    return this.#heard - this.#told >= ackAlongMessages || this.ackIsDue;
+  }
+
   /** Whether the other end keeps messages that it could forget. */
   get owesAck(): boolean {
     return this.#heard > this.#told;
@@ -93,13 +100,16 @@ export class Ledger {
     if (!Number.isSafeInteger(count) || count < this.#acknowledged || count > this.said) {
       return false;
     }
-    if (count === this.#acknowledged) return true;
-    // 32 at a time, mostly: moving what is left costs less than keeping track of where it begins.
-    for (const message of this.#kept!.splice(0, count - this.#acknowledged)) {
-      this.#keptChars -= message.length;
+    if (count === this.said) {
+      this.#kept = undefined;
+      this.#keptChars = 0;
+    } else {
+      // A few at a time: moving what is left costs less than keeping track of where it begins.
+      for (const message of this.#kept!.splice(0, count - this.#acknowledged)) {
+        this.#keptChars -= message.length;
+      }
     }
     this.#acknowledged = count;
-    if (this.#kept!.length === 0) this.#kept = undefined;
     return true;
   }
 

@@ -238,7 +238,7 @@ export class ServedConnection
     }
     if (this.#state.name === "opening") this.#state.opening.count(text.length);
     const frame = toHeldFrame(text);
-    const chars = text.length / messages.length;
+    const chars = Math.ceil(text.length / messages.length);
     for (let batchIndex = 0; batchIndex < messages.length; batchIndex++) {
       const verdict = this.#take(now);
       if (verdict.verdict === "close") return;
