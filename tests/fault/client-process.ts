@@ -33,7 +33,8 @@ export const clientOrders = {
   async start(given: ClientSetup): Promise<number> {
     setup = given;
     random = createRandom(setup.seed);
-    book = openNotebook(openHistory(join(setup.folder, `${setup.name}.jsonl`), setup.name));
+    const file = join(setup.folder, `${setup.name}.jsonl`);
+    book = openNotebook(openHistory(file, setup.name, setImmediate));
     sockets = watchSockets(book.history);
     maker = peerMaker(book, setup, sockets, random);
     for (let index = 0; index < setup.count; index++) peers.push(maker.connect(index));

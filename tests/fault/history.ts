@@ -23,12 +23,12 @@ export const now = () => Number(process.hrtime.bigint()) / 1e6;
 
 /** Where an actor writes down what happens to it. */
 export interface Writer {
-  /**
-   * Notes something. It is written in this turn of the event loop, before any socket is: what
-   * others see of this process has been noted, even if it is killed then.
-   */
+  /** Notes something. It is written in this turn of the event loop. */
   note(happening: Happening): void;
-  /** Notes something and writes it now, for what has an effect before the turn ends. */
+  /**
+   * Notes something and writes it now: what others see of this process after that has been noted, even
+   * if it is killed then.
+   */
   noteNow(happening: Happening): void;
   close(): void;
 }
@@ -37,8 +37,14 @@ export interface Writer {
  * Opens a file to append to. A torn last line of a writer before is taken away.
  *
  * @param by Who writes.
+ * @param later When notes are written. Microtasks come before the most of what a server says is sent.
+ * Who is never killed while it matters can take `setImmediate`: thousands of notes then share a call.
  */
-export function openHistory(path: string, by: string): Writer {
+export function openHistory(
+  path: string,
+  by: string,
+  later: (run: () => void) => unknown = queueMicrotask,
+): Writer {
   dropTornLine(path);
   const file = openSync(path, "a");
   let waiting = "";
@@ -58,8 +64,7 @@ export function openHistory(path: string, by: string): Writer {
 
   return {
     note(happening) {
-      // A microtask: sockets are written at the end of a turn, and thousands of events share a call.
-      if (waiting === "") queueMicrotask(flush);
+      if (waiting === "") later(flush);
       add(happening);
     },
     noteNow(happening) {

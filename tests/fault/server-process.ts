@@ -65,7 +65,7 @@ let isFlawed = false;
 function perform(call: string) {
   const result = { call, attempt: ledger.do(call), ranIn: name };
   if (isFlawed && call.endsWith("5")) ledger.do(call);
-  history.note({ kind: "reply", call, result });
+  history.noteNow({ kind: "reply", call, result }); // its answer may leave at once, among sixteen
   return result;
 }
 
