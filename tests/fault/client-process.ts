@@ -4,12 +4,12 @@
  */
 import { join } from "node:path";
 import { connectionOf } from "@tautline/client";
+import { obey } from "../processes/obey.js";
 import { type CallName, type CallOptions, call } from "./calls.js";
 import type { Probe } from "./events.js";
 import { type FollowOptions, follow, type StreamName } from "./follow.js";
 import { now, openHistory } from "./history.js";
 import { type Notebook, openNotebook, type Position } from "./notebook.js";
-import { obey } from "./obey.js";
 import { type ClientSetup, type Peer, peerMaker } from "./peer.js";
 import { createRandom, type Random } from "./random.js";
 import { watchSockets } from "./watched-socket.js";

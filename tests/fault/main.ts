@@ -3,7 +3,7 @@
  * up from the first, which is printed; `--scenario kill --seed 12` has that round again.
  */
 import { parseArgs } from "node:util";
-import { compilePrograms } from "./compile.js";
+import { compilePrograms } from "./programs.js";
 import { createRandom } from "./random.js";
 import { runScenario } from "./scenario.js";
 import { scenarios } from "./scenarios/scenarios.js";

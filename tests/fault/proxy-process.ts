@@ -1,5 +1,5 @@
 /** The process of a proxy, for loads that one process could not carry beside its own work. */
-import { obey } from "./obey.js";
+import { obey } from "../processes/obey.js";
 import { type Ending, type LineFault, type LineProxy, startProxy } from "./proxy.js";
 
 let proxy: LineProxy;

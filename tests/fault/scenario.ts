@@ -1,9 +1,10 @@
 /** Scenario: what is done to a world, and what must then be so. Runs one with a seed. */
 
+import { cacheFolder } from "../processes/compile.js";
 import type { Bounds } from "./checkers/check.js";
 import type { Violation } from "./checkers/checker.js";
-import { cacheFolder, type Programs } from "./compile.js";
 import type { Outcomes } from "./notebook.js";
+import type { Programs } from "./programs.js";
 import { World } from "./world.js";
 
 /** One way to break things. */

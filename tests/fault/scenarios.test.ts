@@ -3,7 +3,8 @@
  * that was made and not of chance. The long run draws new ones: `npm run fault`.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { cacheFolder, compilePrograms, type Programs } from "./compile.js";
+import { cacheFolder } from "../processes/compile.js";
+import { compilePrograms, type Programs } from "./programs.js";
 import { expectScenario, type Scenario } from "./scenario.js";
 import { blackHoleScenario } from "./scenarios/black-hole.js";
 import { chaosScenario } from "./scenarios/chaos.js";

@@ -14,12 +14,12 @@ import {
   type TautlineServer,
   tracked,
 } from "@tautline/server";
+import { obey } from "../processes/obey.js";
 import { Beat } from "./beat.js";
 import type { Memory } from "./events.js";
 import { openHistory, type Writer } from "./history.js";
 import { openLedger, openLog } from "./ledger.js";
 import { meterLoopDelay } from "./loop-delay.js";
-import { obey } from "./obey.js";
 import { checkOf, lettersOf, service } from "./service.js";
 
 /** How a server is set up. */

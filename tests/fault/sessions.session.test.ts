@@ -1,6 +1,6 @@
 /** What sessions promise, in full size: minutes, not seconds, and on a machine that does nothing else. */
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { compilePrograms, type Programs } from "./compile.js";
+import { compilePrograms, type Programs } from "./programs.js";
 import { expectScenario, type Scenario } from "./scenario.js";
 import { blackHoleScenario } from "./scenarios/black-hole.js";
 import { expiryScenario, revocationScenario } from "./scenarios/credentials.js";

@@ -5,14 +5,14 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { type Child, startChild } from "../processes/child.js";
 import { type Bounds, check } from "./checkers/check.js";
 import type { Violation } from "./checkers/checker.js";
-import { type Child, startChild } from "./child.js";
 import type { clientOrders } from "./client-process.js";
-import type { Programs } from "./compile.js";
 import type { Event } from "./events.js";
 import { now, openHistory, readHistory } from "./history.js";
 import type { ClientSetup } from "./peer.js";
+import type { Programs } from "./programs.js";
 import { type LineProxy, startProxy } from "./proxy.js";
 import type { proxyOrders } from "./proxy-process.js";
 import { createRandom, type Random } from "./random.js";

@@ -141,7 +141,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
     problems.push(...growth(base, end), ...silences(tally, logged), ...missed(tally, atLeast));
     return { tally, seconds, memory: { base, end }, healthy, logged, problems };
   } finally {
-    await Promise.all([server.end(), witness.end()]);
+    await Promise.all([server.kill(), witness.kill()]);
   }
 }
 

@@ -5,7 +5,8 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
-import { type Child, startProcess } from "./process.js";
+import type { Child } from "../processes/child.js";
+import { startProcess } from "./process.js";
 import type { DropInSetup, Setup, serverOrders } from "./server-process.js";
 import type { witnessOrders } from "./witness-process.js";
 
@@ -135,7 +136,7 @@ export class Arena {
   async close() {
     if (Object.keys(this.#costs).length > 0) console.table(this.#costs);
     const { death } = this.server;
-    await Promise.all([this.server.end(), this.#witness.end()]);
+    await Promise.all([this.server.kill(), this.#witness.kill()]);
     expect(death, "what the server died of").toBeUndefined();
   }
 }

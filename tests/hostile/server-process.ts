@@ -15,7 +15,7 @@ import {
 } from "@tautline/server";
 import { applyWSSHandler } from "@tautline/server/trpc";
 import { WebSocketServer } from "ws";
-import { obey } from "./obey.js";
+import { obey } from "../processes/obey.js";
 import { router, type Stage } from "./service.js";
 
 /** How one server is set up. */

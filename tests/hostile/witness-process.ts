@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { createClient } from "@tautline/client";
-import { obey } from "./obey.js";
+import { obey } from "../processes/obey.js";
 import type { service } from "./service.js";
 
 let roundTrips: number[] = [];

@@ -1,4 +1,7 @@
-/** Compiles the processes from the sources: what is tested is never a stale build. */
+/**
+ * Compiles processes of ours from the sources: what is tested is never a stale build, and as fast as a
+ * real one.
+ */
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build, loadConfigFromFile } from "vite";
@@ -8,21 +11,21 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 /** Where runs keep what they write. Not under version control. */
 export const cacheFolder = `${root}tests/.cache/`;
 
-/** The compiled processes, which their user takes away again. */
-export interface Programs {
-  readonly server: string;
-  readonly client: string;
-  readonly proxy: string;
+/** Compiled files by name, which their user takes away again. */
+export interface Compiled<Name extends string> {
+  readonly paths: Readonly<Record<Name, string>>;
   remove(): void;
 }
 
-/** Compiles all of them. */
-export async function compilePrograms(): Promise<Programs> {
+/** @param sources Paths below `tests/`, by name. */
+export async function compile<Name extends string>(
+  sources: Readonly<Record<Name, string>>,
+): Promise<Compiled<Name>> {
   mkdirSync(cacheFolder, { recursive: true });
-  const folder = mkdtempSync(`${cacheFolder}fault-`);
+  const folder = mkdtempSync(`${cacheFolder}processes-`);
   const environment = { command: "build", mode: "test" } as const;
   const found = await loadConfigFromFile(environment, `${root}vitest.config.ts`);
-  const source = (name: string) => `${root}tests/fault/${name}-process.ts`;
+  const entries = Object.entries<string>(sources);
   await build({
     configFile: false,
     root,
@@ -35,15 +38,14 @@ export async function compilePrograms(): Promise<Programs> {
       minify: false,
       sourcemap: true,
       rollupOptions: {
-        input: { server: source("server"), client: source("client"), proxy: source("proxy") },
+        input: Object.fromEntries(entries.map(([name, file]) => [name, `${root}tests/${file}`])),
         output: { entryFileNames: "[name].mjs" },
       },
     },
   });
+  const paths = Object.fromEntries(entries.map(([name]) => [name, `${folder}/${name}.mjs`]));
   return {
-    server: `${folder}/server.mjs`,
-    client: `${folder}/client.mjs`,
-    proxy: `${folder}/proxy.mjs`,
+    paths: paths as Record<Name, string>,
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

@@ -28,7 +28,7 @@ const replyTimeoutMs = 60_000;
 export function startChild<O extends Orders>(path: string): Child<O> {
   const child = fork(path, {
     execArgv: ["--expose-gc", "--enable-source-maps"],
-    serialization: "json",
+    serialization: "advanced", // bytes as they are
     stdio: ["ignore", "inherit", "pipe", "ipc"],
   });
   const owed = new Map<number, (reply: Reply) => void>();
