@@ -35,6 +35,7 @@ import { createPlaces } from "./connection/places.js";
 import { toReadingLimits } from "./connection/read-messages.js";
 import { type AfterTurn, Turn } from "./connection/turn.js";
 import { welcomeText } from "./connection/welcome.js";
+import { toWholeClock } from "./connection/whole-clock.js";
 import { jsonWriter } from "./connection/writer.js";
 import type {
   Connection,
@@ -294,7 +295,7 @@ export function createServer<P extends Principal | null>(
   const welcome = welcomeText(limits, { intervalMs, timeoutMs }, reconnectWindowMs, told);
   const dispatching = {
     limits,
-    clock,
+    clock: toWholeClock(clock),
     writer: jsonWriter,
     lane: createLanes(router),
     encodeInternal: (error: TRPCError, path: string) => encodeConnectionError(router, error, path),

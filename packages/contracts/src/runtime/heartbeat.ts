@@ -66,7 +66,7 @@ export class Heartbeat {
     this.#intervalMs = intervalMs;
     this.#timeoutMs = timeoutMs;
     this.#lastSeen = clock.now();
-    this.#timer = clock.after(intervalMs, this.#check);
+    this.#timer = clock.after(intervalMs, this.#check.bind(this));
   }
 
   /**
@@ -90,7 +90,7 @@ export class Heartbeat {
     this.#timer.cancel();
   }
 
-  readonly #check = () => {
+  #check() {
     const now = this.#clock.now();
     const unanswered = this.#askedAt !== undefined && this.#lastSeen < this.#askedAt;
     const leftMs = unanswered
@@ -109,7 +109,7 @@ export class Heartbeat {
       return this.#checkAfter(0);
     }
     this.#ask(now, unanswered);
-  };
+  }
 
   #ask(now: number, again: boolean) {
     // The time to answer starts when the question is asked, not when it was due, which may be
@@ -121,7 +121,8 @@ export class Heartbeat {
     this.#peer.ping(); // last: it may find the socket closed and call stop()
   }
 
+  // Bound each time: a function of its own would be kept with its surroundings, at twice the memory.
   #checkAfter(delayMs: number) {
-    this.#timer = this.#clock.after(delayMs, this.#check);
+    this.#timer = this.#clock.after(delayMs, this.#check.bind(this));
   }
 }

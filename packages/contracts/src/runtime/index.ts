@@ -9,4 +9,4 @@ export {
 } from "./heartbeat.js";
 export type { ConnectSocket, Frame, Socket, SocketHandler } from "./socket.js";
 export { createTimerWheel, systemClock, type TimerPlatform } from "./timer-wheel.js";
-export { createTokenBucket, type TokenBucket } from "./token-bucket.js";
+export { createTokenBucket, type TokenBucket, type TokenCount, takeToken } from "./token-bucket.js";

@@ -5,6 +5,44 @@
  */
 import type { Clock } from "./clock.js";
 
+/** How much there is in a bucket, as {@link takeToken} counts it. */
+export interface TokenCount {
+  tokens: number;
+  /** When there were so many, in milliseconds of some clock. */
+  atMs: number;
+}
+
+/**
+ * Takes one token: 0, or the whole milliseconds after which there will be one.
+ *
+ * @param perSecond Tokens that flow in each second.
+ * @param burst The most there can be at once.
+ * @param now The time on the same clock, in milliseconds.
+ */
+export function takeToken(
+  count: TokenCount,
+  perSecond: number,
+  burst: number,
+  now: number,
+): number {
+  const flowedIn = ((now - count.atMs) / 1_000) * perSecond;
+  count.tokens = Math.min(burst, count.tokens + flowedIn);
+  count.atMs = now;
+  if (count.tokens < 1) return Math.ceil(((1 - count.tokens) / perSecond) * 1_000);
+  count.tokens -= 1;
+  return 0;
+}
+
+/** A token bucket with a clock of its own. */
+export interface TokenBucket {
+  /**
+   * As {@link takeToken}.
+   *
+   * @param now The clock's time, from who has just read it.
+   */
+  take(now?: number): number;
+}
+
 /**
  * Creates a bucket from which one token is taken for each message.
  *
@@ -18,36 +56,6 @@ export function createTokenBucket(
   burst: number,
   spent = 0,
 ): TokenBucket {
-  return new TokenBucket(clock, perSecond, burst, spent);
-}
-
-/** A token bucket. A class: a server has one for each of its connections. */
-export class TokenBucket {
-  readonly #clock: Clock;
-  readonly #perSecond: number;
-  readonly #burst: number;
-  #tokens: number;
-  #filledAt: number;
-
-  constructor(clock: Clock, perSecond: number, burst: number, spent: number) {
-    this.#clock = clock;
-    this.#perSecond = perSecond;
-    this.#burst = burst;
-    this.#tokens = burst - spent;
-    this.#filledAt = clock.now();
-  }
-
-  /**
-   * Takes one token: 0, or the whole milliseconds after which there will be one.
-   *
-   * @param now The clock's time, from who has just read it.
-   */
-  take(now = this.#clock.now()): number {
-    const flowedIn = ((now - this.#filledAt) / 1_000) * this.#perSecond;
-    this.#tokens = Math.min(this.#burst, this.#tokens + flowedIn);
-    this.#filledAt = now;
-    if (this.#tokens < 1) return Math.ceil(((1 - this.#tokens) / this.#perSecond) * 1_000);
-    this.#tokens -= 1;
-    return 0;
-  }
+  const count = { tokens: burst - spent, atMs: clock.now() };
+  return { take: (now = clock.now()) => takeToken(count, perSecond, burst, now) };
 }

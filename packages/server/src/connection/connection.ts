@@ -124,7 +124,7 @@ export class ServedConnection
   #expiry: Expiry | undefined;
   #isPaused = false;
   #hasComplained = false;
-  /** By the clock, in whole milliseconds: a fraction would take an object of its own. */
+  /** By the clock. */
   readonly #startedMs: number;
 
   constructor(socket: Socket, start: ConnectionStart, host: ConnectionHost) {
@@ -136,7 +136,7 @@ export class ServedConnection
     this.#rate = new Rate(host.clock, host.limits);
     this.#heartbeat = startHeartbeat(this, host.clock, host.heartbeat);
     this.#state = { name: "opening", opening: new Opening(this, start, host) };
-    this.#startedMs = Math.floor(host.clock.now());
+    this.#startedMs = host.clock.now();
   }
 
   /** Its name in the application's hands and in events; none before it is open. */

@@ -7,7 +7,7 @@ function setUp(limits = { messagesPerSecond: 10, messageBurst: 4 }) {
   const rate = new Rate(clock, limits);
   /** Takes `count` tokens at once: `a` for accepted, `r` for refused, `c` for closed. */
   const take = (count: number) =>
-    Array.from({ length: count }, () => rate.take().verdict[0]).join("");
+    Array.from({ length: count }, () => rate.take(clock.now()).verdict[0]).join("");
   return { clock, rate, take };
 }
 
@@ -47,7 +47,7 @@ describe("a rate", () => {
     let messages = 0;
     for (let verdict = ""; verdict !== "close" && messages < 100_000; messages++) {
       clock.advance(0.01); // 100,000 a second
-      ({ verdict } = rate.take());
+      ({ verdict } = rate.take(clock.now()));
     }
     expect(messages).toBeLessThan(5_000);
   });
@@ -55,8 +55,8 @@ describe("a rate", () => {
   it("says how long to wait", () => {
     const { clock, rate, take } = setUp({ messagesPerSecond: 3, messageBurst: 2 });
     take(2);
-    expect(rate.take()).toEqual({ verdict: "refuse", retryAfterMs: 334 });
+    expect(rate.take(clock.now())).toEqual({ verdict: "refuse", retryAfterMs: 334 });
     clock.advance(334);
-    expect(rate.take()).toEqual({ verdict: "accept" });
+    expect(rate.take(clock.now())).toEqual({ verdict: "accept" });
   });
 });

@@ -73,7 +73,7 @@ export class Session implements DispatchLine, AttachableSession {
   #timer: Timer | undefined;
   #isOver = false;
   #recording: Recording | undefined;
-  /** By the clock, in whole milliseconds: a fraction would take an object of its own. */
+  /** By the clock. */
   readonly #startedMs: number;
   #suspendedMs = 0;
 
@@ -89,7 +89,7 @@ export class Session implements DispatchLine, AttachableSession {
     this.secret = secret;
     this.userId = userId;
     this.#host = host;
-    this.#startedMs = Math.trunc(host.clock.now());
+    this.#startedMs = host.clock.now();
     this.#ledger = ledger;
     this.#carrier = carrier;
     this.outbox = carrier.outbox;
@@ -199,7 +199,7 @@ export class Session implements DispatchLine, AttachableSession {
     this.outbox.detach();
     this.#timer?.cancel();
     this.#timer = this.#host.clock.after(this.#host.graceMs, () => this.end(1006));
-    this.#suspendedMs = Math.trunc(this.#host.clock.now());
+    this.#suspendedMs = this.#host.clock.now();
     this.#host.events["session.suspended"]?.({
       sessionId: this.id,
       generation: this.generation,
