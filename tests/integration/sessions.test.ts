@@ -294,6 +294,39 @@ describe("a session", () => {
     expect(resumed).toEqual([false, true, true]);
   });
 
+  it("may be one of so many of its user's: the sessions of others stay", async () => {
+    const world = start({
+      session: { maxSuspendedPerUser: 2 },
+      authenticate: ({ credentials }: any) => ({ userId: credentials.user }),
+    });
+    const users = ["bob", "ana", "ana", "ana"].map((user) => ({ user }));
+    const opened = [];
+    for (const user of users) opened.push(await begin(world, user));
+    for (const { line } of opened) await cut(line);
+    const resumed = [];
+    for (const [index, { session }] of opened.entries()) {
+      resumed.push((await back(world, session, 0, users[index])).session.resumed);
+    }
+    expect(resumed).toEqual([true, false, true, true]);
+  });
+
+  it("may hold so much with the others that wait: the one that has waited longest ends", async () => {
+    const world = start({ session: { maxSuspendedBytes: 1_000 } });
+    const opened = [await begin(world), await begin(world), await begin(world)];
+    for (const { line } of opened) {
+      line.say(call("query", 1, "wait", "a"));
+      await settled();
+      await cut(line);
+    }
+    for (const { finish } of world.stage.waiting) finish("x".repeat(600));
+    await settled();
+    world.clock.advance(2_000);
+    await settled();
+    const resumed = [];
+    for (const { session } of opened) resumed.push((await back(world, session, 0)).session.resumed);
+    expect(resumed).toEqual([false, false, true]);
+  });
+
   it("leaves nothing behind when the server closes", async () => {
     const world = start();
     const { line } = await begin(world);

@@ -133,7 +133,7 @@ export interface ServerOptions<P extends Principal | null> {
    * How long calls and subscriptions of the full dialect outlive their socket, and how many may do so
    * at once. `false`: they end with it. PROTOCOL.md §9
    *
-   * @default { graceMs: 30_000, maxSuspended: 10_000 }
+   * @default all defaults of {@link SessionOptions}
    */
   readonly session?: SessionOptions | false;
   /**
@@ -324,8 +324,6 @@ export function createServer<P extends Principal | null>(
     options.session === false
       ? undefined
       : new Sessions({
-          graceMs: 30_000,
-          maxSuspended: 10_000,
           ...options.session,
           ...dispatching,
           welcome,

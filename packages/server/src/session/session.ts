@@ -118,6 +118,11 @@ export class Session implements DispatchLine, AttachableSession {
     return this.#ledger.unacknowledged;
   }
 
+  /** What it keeps until that is acknowledged: its characters, nearly always its bytes. */
+  get keptBytes(): number {
+    return this.#ledger.keptChars;
+  }
+
   /** When it was suspended the last time, by the clock. */
   get suspendedMs(): number {
     return this.#suspendedMs;
@@ -179,7 +184,7 @@ export class Session implements DispatchLine, AttachableSession {
     ledger.hear(chars);
     if (!ledger.ackIsDue) {
       // Made when it is needed: most sessions are idle, and have neither a timer nor its function.
-      this.#timer ??= this.#host.clock.after(ackDelayMs, () => this.#acknowledgeLate());
+      this.#timer ??= this.#host.clock.after(ackDelayMs, this.#acknowledgeLate.bind(this));
       return;
     }
     this.#acknowledge();

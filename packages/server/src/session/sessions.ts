@@ -3,6 +3,7 @@
  * restarted, is unknown here, and never guessed: the client begins a new one. PROTOCOL.md §9.1
  */
 import { randomBytes } from "node:crypto";
+import type { Timer } from "@tautline/contracts/runtime";
 import { Ledger } from "@tautline/contracts/session";
 import type { SessionAsked } from "@tautline/contracts/wire";
 import type { Outbox } from "../connection/outbox.js";
@@ -20,16 +21,40 @@ export interface SessionOptions {
   readonly graceMs?: number;
   /**
    * Sessions that may wait for their clients at once; with one more, the one that has waited
-   * longest ends. Each can hold `maxOutboxBytes`.
+   * longest ends.
    *
    * @default 10_000
    */
   readonly maxSuspended?: number;
+  /**
+   * The same of one user's: all tabs and devices of a person are fewer, and nobody can push out the
+   * sessions of others.
+   *
+   * @default 100
+   */
+  readonly maxSuspendedPerUser?: number;
+  /**
+   * What those that wait may hold together, in bytes of what they will have to say; beyond it those that
+   * have waited longest end. Looked at once a second. Each alone holds `maxOutboxBytes` at most.
+   *
+   * @default 268_435_456
+   */
+  readonly maxSuspendedBytes?: number;
 }
 
+const defaults: Required<SessionOptions> = {
+  graceMs: 30_000,
+  maxSuspended: 10_000,
+  maxSuspendedPerUser: 100,
+  maxSuspendedBytes: 268_435_456,
+};
+
+const weighEveryMs = 1_000;
+
 /** What the sessions of a server need of it. */
-export interface SessionsHost extends Omit<SessionHost, "suspended" | "ended"> {
-  readonly maxSuspended: number;
+export interface SessionsHost
+  extends Omit<SessionHost, "suspended" | "ended" | "graceMs">,
+    SessionOptions {
   /** The greeting of a client, without what is said of its session. */
   readonly welcome: string;
 }
@@ -42,20 +67,24 @@ export interface SessionConnection extends SessionCarrier {
 
 /** The sessions of one process. */
 export class Sessions {
-  readonly #host: SessionsHost;
+  readonly #host: SessionsHost & Required<SessionOptions>;
   readonly #sessions = new Map<string, Session>();
   /** Those that wait for their client, the longest first. */
   readonly #suspended = new Set<Session>();
+  /** The same, of each user that is known. */
+  readonly #suspendedOf = new Map<string, Set<Session>>();
+  /** Runs while there are any. */
+  #weighing: Timer | undefined;
   readonly #sessionHost: SessionHost;
 
   constructor(host: SessionsHost) {
-    this.#host = host;
+    this.#host = { ...defaults, ...host };
     this.#sessionHost = {
-      ...host,
+      ...this.#host,
       suspended: (session) => this.#keep(session),
       ended: (session) => {
         this.#sessions.delete(session.id);
-        this.#suspended.delete(session);
+        this.#letGo(session);
       },
     };
   }
@@ -110,7 +139,7 @@ export class Sessions {
     arrival: SessionArrival,
     connection: SessionConnection,
   ): Session {
-    const wasSuspended = this.#suspended.delete(session);
+    const wasSuspended = this.#letGo(session);
     session.attach(connection, arrival, received);
     const replayedOut = session.unacknowledged;
     session.goOn(connection, this.#greeting(session, true));
@@ -131,10 +160,50 @@ export class Sessions {
   }
 
   #keep(session: Session) {
+    const { maxSuspended, maxSuspendedPerUser, clock } = this.#host;
     this.#suspended.add(session);
-    if (this.#suspended.size <= this.#host.maxSuspended) return;
-    for (const longest of this.#suspended) return longest.end(1006);
+    this.#weighing ??= clock.after(weighEveryMs, () => this.#weigh());
+    const { userId } = session;
+    if (userId !== undefined) {
+      const own = this.#suspendedOf.get(userId) ?? new Set();
+      this.#suspendedOf.set(userId, own.add(session));
+      if (own.size > maxSuspendedPerUser) return longestOf(own).end(1006);
+    }
+    if (this.#suspended.size > maxSuspended) longestOf(this.#suspended).end(1006);
   }
+
+  /** Returns whether it was waiting for its client. */
+  #letGo(session: Session): boolean {
+    const own = session.userId === undefined ? undefined : this.#suspendedOf.get(session.userId);
+    own?.delete(session);
+    if (own?.size === 0) this.#suspendedOf.delete(session.userId!);
+    const wasSuspended = this.#suspended.delete(session);
+    if (this.#suspended.size === 0) {
+      this.#weighing?.cancel();
+      this.#weighing = undefined;
+    }
+    return wasSuspended;
+  }
+
+  // Once a second, and not with each message that a session keeps: it says them by the thousand.
+  #weigh() {
+    this.#weighing = undefined;
+    let bytes = 0;
+    for (const { keptBytes } of this.#suspended) bytes += keptBytes;
+    for (const longest of this.#suspended) {
+      if (bytes <= this.#host.maxSuspendedBytes) break;
+      bytes -= longest.keptBytes;
+      longest.end(1006);
+    }
+    if (this.#suspended.size === 0) return;
+    this.#weighing = this.#host.clock.after(weighEveryMs, () => this.#weigh());
+  }
+}
+
+/** The one that was added first. */
+function longestOf(suspended: ReadonlySet<Session>): Session {
+  const [longest] = suspended;
+  return longest!;
 }
 
 /** 128 bits that nobody guesses. */
