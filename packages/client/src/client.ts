@@ -1,7 +1,12 @@
 /**
  * The client: its options, and the proxy in front of what they make.
  */
-import type { Clock, ConnectSocket, HeartbeatOptions } from "@tautline/contracts/runtime";
+import type {
+  ClientSocket,
+  Clock,
+  ConnectSocket,
+  HeartbeatOptions,
+} from "@tautline/contracts/runtime";
 import type { AddressOptions } from "./connection/address.js";
 import type { Connection } from "./connection/face.js";
 import { type ClientCore, createCore } from "./core.js";
@@ -127,7 +132,7 @@ export interface ClientOptions<C = unknown> extends AddressOptions {
    */
   readonly watchNetwork?: ((look: () => void) => () => void) | undefined;
   /** How sockets are opened. For tests. */
-  readonly connect?: ConnectSocket | undefined;
+  readonly connect?: ConnectSocket<ClientSocket> | undefined;
   /** The time. For tests. */
   readonly clock?: Clock | undefined;
   /** A number from 0 up to 1. For tests. */

@@ -106,7 +106,6 @@ export function createCore(options: ClientOptions): ClientCore {
       tracked: false,
       lastEventId,
       owed: 0,
-      unlisten: undefined,
       list: undefined,
       before: undefined,
       after: undefined,

@@ -13,20 +13,18 @@ export type Invoke = (
 
 // How JavaScript itself talks to objects; `contract()` refuses them as names. `then` would make
 // the proxy look like a promise.
-const spoken = new Set(
-  "then call apply bind toJSON valueOf toString constructor prototype __proto__".split(" "),
-);
+const spoken = /^(then|call|apply|bind|toJSON|valueOf|toString|constructor|prototype|__proto__)$/;
 
 /** Creates the proxy of everything under `path`. */
 export function createProxy(invoke: Invoke, path = "", name = ""): object {
-  const under = path === "" || name === "" ? path + name : `${path}.${name}`;
-  const children = new Map<string, object>();
+  const under = path && name ? `${path}.${name}` : path + name;
+  const children = new Map<string | symbol, object>();
   const call = (input: unknown, options?: object) => invoke(path, name, input, options);
   return new Proxy(call, {
     get(target, key) {
-      if (typeof key === "symbol" || spoken.has(key)) return Reflect.get(target, key);
       let child = children.get(key);
-      if (child === undefined) {
+      if (!child) {
+        if (typeof key === "symbol" || spoken.test(key)) return Reflect.get(target, key);
         child = createProxy(invoke, under, key);
         children.set(key, child);
       }

@@ -12,12 +12,11 @@ import type { SafeResult, TRPCPromise } from "@trpc/client";
  * else if (error) throw error;
  * ```
  */
-export async function safe<Data, Shape>(
+export function safe<Data, Shape>(
   promise: TRPCPromise<Data, Shape>,
 ): Promise<SafeResult<Data, Shape>> {
-  try {
-    return [await promise, undefined];
-  } catch (error) {
-    return [undefined, error as never];
-  }
+  return promise.then(
+    (data) => [data, undefined],
+    (error) => [undefined, error],
+  );
 }

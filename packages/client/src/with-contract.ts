@@ -12,7 +12,7 @@ import {
   proceduresOf,
   type SchemaIssue,
 } from "@tautline/contracts";
-import { type AnyCallError, toLocalError } from "./call/call-error.js";
+import { type AnyCallError, mismatchKind, toLocalError } from "./call/call-error.js";
 import type { Served } from "./connection/face.js";
 
 /** Options of {@link withContract}. */
@@ -88,7 +88,8 @@ export function withContract<C extends ContractDraft>(
       if (theirs === (hashes.get(path) ?? null)) return undefined;
       const older = olderSide(revision, served?.revision);
       const sentence = `Client and server have different contracts for ${path}: ${error.message}`;
-      return toLocalError("CONTRACT_MISMATCH", { path, older }, path, sentence, error);
+      const data = { path, older } as const;
+      return toLocalError("CONTRACT_MISMATCH", data, path, sentence, error, mismatchKind);
     },
   };
 }

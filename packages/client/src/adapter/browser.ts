@@ -2,7 +2,7 @@
  * Sockets of a browser, and of everything else that has its WebSocket: workers, Deno, Bun.
  * Nothing above this file knows which kind of socket it has.
  */
-import type { Socket, SocketHandler } from "@tautline/contracts/runtime";
+import type { ClientSocket, SocketHandler } from "@tautline/contracts/runtime";
 import { cutReason } from "./reason.js";
 
 // A page may send no other codes. https://websockets.spec.whatwg.org/#dom-websocket-close
@@ -12,17 +12,14 @@ const mayBeSent = (code: number) => code === 1000 || (code >= 3000 && code <= 49
 export function watchNetwork(look: () => void): () => void {
   // A worker has no document, and hears of the network on its own global.
   const shown = () => document.visibilityState === "visible" && look();
-  const page = typeof document === "object" ? document : undefined;
-  globalThis.addEventListener?.("online", look);
-  page?.addEventListener("visibilitychange", shown);
-  return () => {
-    globalThis.removeEventListener?.("online", look);
-    page?.removeEventListener("visibilitychange", shown);
-  };
+  const watch = new AbortController(); // its `signal` is the option of that name
+  globalThis.addEventListener?.("online", look, watch);
+  globalThis.document?.addEventListener("visibilitychange", shown, watch);
+  return () => watch.abort();
 }
 
 /** Opens a socket with the platform's own WebSocket. A browser has no limit on frames to set. */
-export function openSocket(url: string, protocols: readonly string[]): Socket {
+export function openSocket(url: string, protocols: readonly string[]): ClientSocket {
   const socket = new WebSocket(url, [...protocols]);
   let handler: SocketHandler | undefined;
   let over = false;
@@ -39,9 +36,6 @@ export function openSocket(url: string, protocols: readonly string[]): Socket {
     get protocol() {
       return socket.protocol;
     },
-    get bufferedBytes() {
-      return socket.bufferedAmount;
-    },
     start(given) {
       handler = given;
       socket.onopen = () => over || given.open?.();
@@ -54,12 +48,6 @@ export function openSocket(url: string, protocols: readonly string[]): Socket {
     send(frame) {
       if (socket.readyState === 1) socket.send(frame as string);
     },
-    sendAll(frames) {
-      for (const frame of frames) this.send(frame);
-    },
-    // A page can not: its browser reads on, whatever we do.
-    pause() {},
-    resume() {},
     close(code, reason) {
       // 4500 says the same as the codes that only a server may send: RFC 6455 §7.4.1.
       socket.close(mayBeSent(code) ? code : 4500, cutReason(reason));

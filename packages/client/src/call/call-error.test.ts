@@ -5,7 +5,7 @@ import { getHTTPStatusCodeFromError } from "@trpc/server/http";
 import { TRPC_ERROR_CODES_BY_KEY } from "@trpc/server/rpc";
 import { describe, expect, it } from "vitest";
 import { TRPCClientError } from "../trpc.js";
-import { type LocalCode, toFailure, toLocalError } from "./call-error.js";
+import { type LocalCode, mismatchKind, toFailure, toLocalError } from "./call-error.js";
 
 const localCodes = [
   "CANCELLED",
@@ -22,7 +22,8 @@ const localCodes = [
 describe("an error of this client's own", () => {
   it.each(localCodes)("has the shape a server would have sent: %s", (code) => {
     const { trpcCode } = appErrors[code];
-    const error = toLocalError(code, "data" as never, "a.b", "Because", new Error("root"));
+    const kind = code === "CONTRACT_MISMATCH" ? mismatchKind : undefined;
+    const error = toLocalError(code, "data" as never, "a.b", "Because", new Error("root"), kind);
     expect(error.shape).toEqual({
       message: "Because",
       code: TRPC_ERROR_CODES_BY_KEY[trpcCode],

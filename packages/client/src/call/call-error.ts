@@ -41,27 +41,35 @@ export type LocalCode = Exclude<
   | "STALE"
 >;
 
-// What `appErrors` of the contracts says of them, in the short form that all bundles hold: the
-// HTTP status, and tRPC's name for it. The others are 503.
-const kinds: {
-  readonly [Code in LocalCode]?: readonly [status: number, name: FailureShape["data"]["code"]];
-} = {
+/** What a code means beyond Tautline. */
+type Kind = readonly [httpStatus: number, name: FailureShape["data"]["code"]];
+
+// What `appErrors` of the contracts says of them, in the short form that all bundles hold. The
+// others are 503.
+const kinds: { readonly [Code in LocalCode]?: Kind } = {
   CANCELLED: [499, "CLIENT_CLOSED_REQUEST"],
   DEADLINE_EXCEEDED: [408, "TIMEOUT"],
   PAYLOAD_TOO_LARGE: [413, "PAYLOAD_TOO_LARGE"],
-  CONTRACT_MISMATCH: [412, "PRECONDITION_FAILED"],
   INVALID_INPUT: [400, "BAD_REQUEST"],
 };
 
-/** Builds one of Tautline's own errors as a server would have sent it. */
+/** Of `CONTRACT_MISMATCH`, which only a client with a contract needs. */
+export const mismatchKind: Kind = [412, "PRECONDITION_FAILED"];
+
+/**
+ * Builds one of Tautline's own errors as a server would have sent it.
+ *
+ * @param kind Of a code that not every bundle has to know.
+ */
 export function toLocalError<Code extends LocalCode>(
   code: Code,
   data: AppErrorData[Code],
   path: string | undefined,
   message: string,
   cause?: unknown,
+  kind: Kind = kinds[code] ?? [503, "SERVICE_UNAVAILABLE"],
 ): AnyCallError {
-  const [httpStatus, name] = kinds[code] ?? [503, "SERVICE_UNAVAILABLE"];
+  const [httpStatus, name] = kind;
   // JSON-RPC 2.0 §5.1 has numbers of its own for these two; tRPC's others end in the status.
   const number = httpStatus === 400 ? -32600 : httpStatus === 503 ? -32603 : -31600 - httpStatus;
   const shape = { code: name, httpStatus, path, app: { code, data } };

@@ -6,39 +6,47 @@
  */
 import type { Call } from "./call.js";
 
+/** One place in a list: a call, or the list itself, which stands before the first and after the last. */
+export interface Place {
+  readonly order: number;
+  before: Place | undefined;
+  after: Place | undefined;
+}
+
 /** Calls in their order. A call is in one list at a time. */
-export class CallList {
-  first: Call | undefined = undefined;
-  size = 0;
-  #last: Call | undefined = undefined;
+export interface CallList extends Place {
+  size: number;
+}
 
-  /** Adds a call where its order says, which is nearly always the end. */
-  add(call: Call) {
-    let before = this.#last;
-    if (before !== undefined && before.order > call.order) {
-      // What is put back is older than most: the way from the front is the shorter one.
-      before = undefined;
-      for (let next = this.first; next!.order < call.order; next = next!.after) before = next;
-    }
-    const after = before === undefined ? this.first : before.after;
-    call.list = this;
-    call.before = before;
-    call.after = after;
-    if (before === undefined) this.first = call;
-    else before.after = call;
-    if (after === undefined) this.#last = call;
-    else after.before = call;
-    this.size++;
-  }
+/** Creates a list without calls. */
+export function createCallList(): CallList {
+  // Infinity: behind every call, wherever one is looked for.
+  const list: CallList = { order: Infinity, before: undefined, after: undefined, size: 0 };
+  list.before = list.after = list;
+  return list;
+}
 
-  /** Takes a call out. It keeps no link, or what has settled would keep what has not. */
-  delete(call: Call) {
-    const { before, after } = call;
-    if (before === undefined) this.first = after;
-    else before.after = after;
-    if (after === undefined) this.#last = before;
-    else after.before = before;
-    call.list = call.before = call.after = undefined;
-    this.size--;
+/** Moves a call to where its order says, which is nearly always the end. */
+export function enter(list: CallList, call: Call) {
+  leave(call);
+  let before = list.before!;
+  if (before.order > call.order) {
+    // What is put back is older than most: the way from the front is the shorter one.
+    before = list;
+    while (before.after!.order < call.order) before = before.after!;
   }
+  call.list = list;
+  call.before = before;
+  call.after = before.after;
+  before.after = call.after!.before = call;
+  list.size++;
+}
+
+/** Takes a call out. It keeps no link, or what has settled would keep what has not. */
+export function leave(call: Call) {
+  if (!call.list) return;
+  call.list.size--;
+  call.before!.after = call.after;
+  call.after!.before = call.before;
+  call.list = call.before = call.after = undefined;
 }

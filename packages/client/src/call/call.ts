@@ -6,7 +6,7 @@
 import type { AppErrorCode, ProcedureKind } from "@tautline/contracts";
 import type { FirstSending } from "@tautline/contracts/wire";
 import type { AnyCallError } from "./call-error.js";
-import type { CallList } from "./call-list.js";
+import type { CallList, Place } from "./call-list.js";
 
 /** Where a call was sent. */
 export interface CallRoute {
@@ -77,13 +77,11 @@ export interface Call {
   lastEventId: string | undefined;
   /** Events read for which no credit was returned yet. */
   owed: number;
-  /** Stops listening to `signal`. */
-  unlisten: (() => void) | undefined;
 
   /** Where it is kept until it has settled, and its neighbours there. */
   list: CallList | undefined;
-  before: Call | undefined;
-  after: Call | undefined;
+  before: Place | undefined;
+  after: Place | undefined;
 }
 
 /** What follows for a call whose connection was lost before it was answered. */

@@ -8,7 +8,7 @@ import type { Clock, Timer } from "@tautline/contracts/runtime";
 import { initialCredit } from "@tautline/contracts/wire";
 import type { Call } from "./call.js";
 import { type AnyCallError, type LocalCode, toLocalError } from "./call-error.js";
-import { CallList } from "./call-list.js";
+import { createCallList, enter, leave } from "./call-list.js";
 
 /** The calls of one client. */
 export type Calls = ReturnType<typeof createCalls>;
@@ -21,40 +21,32 @@ export interface CallsEvents {
   empty(): void;
 }
 
-/** The calls of one signal, and its listener. */
-interface Group {
-  readonly calls: Set<Call>;
-  abort(): void;
-}
-
 /** Creates a table without calls. */
 export function createCalls(clock: Clock, events: CallsEvents) {
   // Two that wait, because each has a limit of its own.
-  const waitingCalls = new CallList();
-  const waitingSubscriptions = new CallList();
+  const waitingCalls = createCallList();
+  const waitingSubscriptions = createCallList();
   /** Was sent, or is not to be sent yet. */
-  const others = new CallList();
-  const lists = [waitingCalls, waitingSubscriptions, others];
-  const groups = new WeakMap<AbortSignal, Group>();
+  const others = createCallList();
+  /** How many calls listen to a signal. */
+  const listening = new WeakMap<AbortSignal, number>();
   let timer: Timer | undefined;
   let sweepAtMs = Infinity;
 
-  const size = () => waitingCalls.size + waitingSubscriptions.size + others.size;
+  const waiting = () => waitingCalls.size + waitingSubscriptions.size;
+  const size = () => waiting() + others.size;
 
   /** All that have not settled, in their order. For the rare occasions: it takes a copy. */
   function all(): Call[] {
     const calls: Call[] = [];
-    for (const { first } of lists) for (let call = first; call; call = call.after) calls.push(call);
+    for (const list of [waitingCalls, waitingSubscriptions, others]) {
+      for (let call = list.after!; call !== list; call = call.after!) calls.push(call as Call);
+    }
     return calls.sort((a, b) => a.order - b.order);
   }
 
-  function move(call: Call, to: CallList) {
-    call.list?.delete(call);
-    to.add(call);
-  }
-
   function wait(call: Call) {
-    move(call, call.kind === "subscription" ? waitingSubscriptions : waitingCalls);
+    enter(call.kind === "subscription" ? waitingSubscriptions : waitingCalls, call);
   }
 
   function arm(dueMs: number) {
@@ -86,8 +78,8 @@ export function createCalls(clock: Clock, events: CallsEvents) {
   function settle(call: Call): boolean {
     if (call.settled) return false;
     call.settled = true;
-    call.unlisten?.();
-    call.list?.delete(call);
+    if (call.list) listen(call, -1);
+    leave(call);
     if (size() === 0) events.empty();
     return true;
   }
@@ -120,22 +112,17 @@ export function createCalls(clock: Clock, events: CallsEvents) {
   }
 
   /** One listener a signal, however many calls share it: Node warns of more than ten. */
-  function listen(call: Call, signal: AbortSignal) {
-    const group = groups.get(signal) ?? {
-      calls: new Set(),
-      abort: () => group.calls.forEach(abort),
-    };
-    if (group.calls.size === 0) {
-      groups.set(signal, group);
-      signal.addEventListener("abort", group.abort);
-    }
-    group.calls.add(call);
-    call.unlisten = () => {
-      group.calls.delete(call);
-      if (group.calls.size > 0) return;
-      groups.delete(signal);
-      signal.removeEventListener("abort", group.abort);
-    };
+  function listen({ signal }: Call, more: 1 | -1) {
+    if (!signal) return;
+    const count = (listening.get(signal) ?? 0) + more;
+    listening.set(signal, count);
+    // The same listener is there once, however often it is added.
+    if (count > 0) signal.addEventListener("abort", abortAll);
+    else signal.removeEventListener("abort", abortAll);
+  }
+
+  function abortAll({ target }: Event) {
+    for (const call of all()) if (call.signal === target) abort(call);
   }
 
   /** Puts calls back in line, where their order says. */
@@ -156,27 +143,30 @@ export function createCalls(clock: Clock, events: CallsEvents) {
     },
     /** How many wait to be sent. */
     get waiting() {
-      return waitingCalls.size + waitingSubscriptions.size;
+      return waiting();
     },
     /** Takes a call in. One whose signal has aborted already is never sent. */
     start(call: Call) {
       const { signal } = call;
       wait(call);
+      listen(call, 1);
       if (signal?.aborted) return abort(call);
-      if (signal) listen(call, signal);
       arm(call.dueMs);
       events.wake();
     },
     /** The call to send next, if there is one of a kind for which there is room. */
     next(roomForCalls: boolean, roomForSubscriptions: boolean): Call | undefined {
-      const call = roomForCalls ? waitingCalls.first : undefined;
-      const subscription = roomForSubscriptions ? waitingSubscriptions.first : undefined;
-      if (call === undefined || subscription === undefined) return call ?? subscription;
-      return call.order < subscription.order ? call : subscription;
+      // An empty list stands behind all calls, and so does one for which there is no room.
+      const call = roomForCalls ? waitingCalls.after! : waitingCalls;
+      const subscription = roomForSubscriptions
+        ? waitingSubscriptions.after!
+        : waitingSubscriptions;
+      const next = call.order < subscription.order ? call : subscription;
+      return next.order < Infinity ? (next as Call) : undefined;
     },
     /** It was sent. */
     sent(call: Call) {
-      move(call, others);
+      enter(others, call);
       call.owed = 0;
     },
     /** The reader has read one event. */

@@ -21,8 +21,11 @@ export interface AddressOptions {
   readonly credentials?: Given<Credentials | null | undefined>;
 }
 
+/** What was given. */
+export type Address = readonly [url: string, credentials: Credentials | null | undefined];
+
 /** Asks for both. */
-export async function askAddress({ url, credentials }: AddressOptions) {
+export async function askAddress({ url, credentials }: AddressOptions): Promise<Address> {
   return Promise.all([get(url), get(credentials)]);
 }
 

@@ -7,12 +7,10 @@ import { CloseCode, endsSession, mayReconnect } from "@tautline/contracts/wire";
 import { afterLoss, type Call } from "../call/call.js";
 import { type AnyCallError, toLocalError } from "../call/call-error.js";
 import { createCalls, refuse } from "../call/calls.js";
-import { authText } from "../call/message.js";
 import { createReceiver } from "../call/receive.js";
 import { createSession, type Session } from "../session/session.js";
-import { askAddress } from "./address.js";
 import type { Connection, ConnectionOptions, Served } from "./face.js";
-import { createLine, type Line, type LineEnd, type LineHost, type Traffic } from "./line.js";
+import { createLine, type Line, type LineEnd, type LineHost } from "./line.js";
 import { afterClose, type ConnectionState } from "./state.js";
 
 /** How a session was lost. */
@@ -33,12 +31,15 @@ const earlyBytes = 16_384;
 export function createConnection(options: ConnectionOptions) {
   const { clock, random, idleMs, maxWaitingCalls, toError } = options;
   const changed = createEmitter<ConnectionState>();
-  const traffic: Traffic = {
+  const traffic = {
     framesIn: 0,
     framesOut: 0,
     charactersIn: 0,
     charactersOut: 0,
-    roundTripMs: undefined,
+    roundTripMs: undefined as number | undefined,
+    reconnects: -1, // the first connection is none
+    resumes: 0,
+    messagesRepeated: 0,
   };
   let { limits } = options;
   let { minMs: windowMs = 250 } = options.reconnect;
@@ -54,9 +55,6 @@ export function createConnection(options: ConnectionOptions) {
   /** Takes the calls: of `current`, of `opening` if there is no other, or waiting to be resumed. */
   let session: Session | undefined;
   let attempt = 0;
-  let opened = 0;
-  let resumes = 0;
-  let messagesRepeated = 0;
   /** Sockets that asked for the session and were lost before the answer: the server may yet hear them. */
   let lostAsks = 0;
   /** When the session was lost that is to be resumed. */
@@ -123,10 +121,6 @@ export function createConnection(options: ConnectionOptions) {
     if (current === undefined && !(state.name === "resuming" && mayResume())) {
       become({ name: "connecting", attempt });
     }
-    askAddress(options).then(
-      ([url, credentials]) => line.dial(url, credentials),
-      (error) => line.abandon(1006, String(error)),
-    );
   }
 
   /** Nothing is to be done: a process that is done may end. */
@@ -175,7 +169,8 @@ export function createConnection(options: ConnectionOptions) {
       if (unheard) call.id = 0;
       const fate = unheard ? "again" : afterLoss(call, code, given?.storeEpoch !== undefined);
       if (fate !== "again") {
-        calls.fail(call, fate, lostData[fate], `${lostSentences[fate]} ${ending}`);
+        const data = fate === "PAYLOAD_TOO_LARGE" ? unknownSize : undefined;
+        calls.fail(call, fate, data, `${lostSentences[fate]} ${ending}`);
         continue;
       }
       if (call.kind === "mutation" && !unheard && given?.storeEpoch !== undefined) {
@@ -200,14 +195,14 @@ export function createConnection(options: ConnectionOptions) {
           session = undefined;
           return undefined;
         }
-        resumes++;
-        messagesRepeated += repeated;
+        traffic.resumes++;
+        traffic.messagesRepeated += repeated;
       } else if (asked !== undefined) carried = newSession(); // this server does not know it
       const left = session;
       session = carried;
       current = line;
       opening = undefined;
-      opened++;
+      traffic.reconnects++;
       openedAtMs = emptyAtMs = clock.now();
       served = welcome;
       if (welcome !== undefined) ({ limits, reconnectWindowMs: windowMs = windowMs } = welcome);
@@ -233,12 +228,6 @@ export function createConnection(options: ConnectionOptions) {
       timer = clock.after(random() * delayMs, () => {
         if (line === current) open(true);
       });
-    },
-    reauth(line) {
-      askAddress(options).then(
-        ([, credentials]) => line.transmit(authText(credentials)),
-        () => {}, // the server closes when none come, and then they are asked for again
-      );
     },
     ended(line, told) {
       const end = told.code === CloseCode.Replaced ? asOwnDoing(line, told) : told;
@@ -355,9 +344,7 @@ export function createConnection(options: ConnectionOptions) {
     get stats() {
       return {
         ...traffic,
-        reconnects: Math.max(0, opened - 1),
-        resumes,
-        messagesRepeated,
+        reconnects: Math.max(0, traffic.reconnects),
         openForMs: current && clock.now() - openedAtMs,
       };
     },
@@ -420,9 +407,4 @@ const lostSentences = {
 };
 
 // Nobody has told which frame it was, nor how large it was.
-const tooLarge = { bytes: Number.NaN, maxBytes: Number.NaN };
-const lostData = {
-  OUTCOME_UNKNOWN: undefined,
-  STREAM_LOST: undefined,
-  PAYLOAD_TOO_LARGE: tooLarge,
-};
+const unknownSize = { bytes: Number.NaN, maxBytes: Number.NaN };

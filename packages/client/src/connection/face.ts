@@ -1,5 +1,6 @@
 /** The connection as applications see it, and what it is made with. */
 import type {
+  ClientSocket,
   Clock,
   ConnectSocket,
   HeartbeatOptions,
@@ -60,7 +61,7 @@ export interface ConnectionOptions extends AddressOptions, Decoding<Served> {
   readonly full: boolean;
   /** Whether the server is asked for a session that outlives its socket. */
   readonly resumable: boolean;
-  readonly connect: ConnectSocket;
+  readonly connect: ConnectSocket<ClientSocket>;
   readonly watchNetwork: (look: () => void) => Unsubscribe;
   readonly clock: Clock;
   readonly random: () => number;

@@ -3,11 +3,11 @@
  * when the server is gone. It ends once; what follows then is decided by its host.
  */
 import {
+  type ClientSocket,
   type Clock,
   type ConnectSocket,
   type Frame,
   type HeartbeatOptions,
-  type Socket,
   startHeartbeat,
   type Timer,
 } from "@tautline/contracts/runtime";
@@ -23,9 +23,9 @@ import {
   type Welcome,
 } from "@tautline/contracts/wire";
 import type { Call } from "../call/call.js";
-import { connectionParamsText, helloText } from "../call/message.js";
+import { authText, connectionParamsText, helloText } from "../call/message.js";
 import type { Carrier, Session } from "../session/session.js";
-import { toSocketUrl } from "./address.js";
+import { type Address, type AddressOptions, askAddress, toSocketUrl } from "./address.js";
 
 /** What was counted over all lines of a client. */
 export interface Traffic {
@@ -63,15 +63,13 @@ export interface LineHost {
   opened(line: Line, welcome: Welcome | undefined): Session | undefined;
   /** The server asks its client to move, to any server or to another one. */
   moves(line: Line, isElsewhere: boolean, delayMs: number): void;
-  /** The server wants new credentials. */
-  reauth(line: Line): void;
   ended(line: Line, end: LineEnd): void;
 }
 
 /** What a line is made with. */
-export interface LineOptions {
+export interface LineOptions extends AddressOptions {
   readonly full: boolean;
-  readonly connect: ConnectSocket;
+  readonly connect: ConnectSocket<ClientSocket>;
   readonly clock: Clock;
   /** What holds until `welcome` tells others. */
   readonly limits: ToldLimits;
@@ -87,7 +85,6 @@ export interface LineOptions {
 export interface Line extends Carrier {
   /** What it carries, or asks its server to go on with. */
   readonly session: Session;
-  dial(url: string, credentials: Credentials | null | undefined): void;
   /** Asks for a PONG. `answered` is told the milliseconds, or undefined when the line has ended. */
   ping(answered?: (roundTripMs: number | undefined) => void): void;
   /** Asks for a sign of life now, and drops the socket if none comes. */
@@ -108,7 +105,7 @@ const notTautline = 'The server does not speak tautline.1: is it one for dialect
 export function createLine(options: LineOptions, asked: Session, host: LineHost): Line {
   const { full, clock, limits, traffic, connectTimeoutMs } = options;
   let session = asked;
-  let socket: Socket | undefined;
+  let socket: ClientSocket | undefined;
   let known: Credentials | null | undefined;
   let stage: "dialling" | "greeted" | "open" | "over" = "dialling";
   let refusal: unknown;
@@ -125,19 +122,6 @@ export function createLine(options: LineOptions, asked: Session, host: LineHost)
       return session;
     },
     transmit,
-    dial(url, credentials) {
-      if (stage === "over") return;
-      known = credentials;
-      try {
-        const address = toSocketUrl(url, !full && Boolean(credentials));
-        socket = options.connect(address, full ? [fullDialectProtocol] : []);
-      } catch (error) {
-        // The address is wrong, and would be wrong again.
-        gone();
-        return end(CloseCode.ProtocolError, `Cannot open ${url}: ${error}`);
-      }
-      socket.start({ open, frame, close: closed });
-    },
     ping(answered) {
       pings.push({ atMs: clock.now(), answered });
       transmit("PING");
@@ -164,7 +148,23 @@ export function createLine(options: LineOptions, asked: Session, host: LineHost)
     line.abandon(1006, `Not open within ${connectTimeoutMs} ms`),
   );
 
+  askAddress(options).then(dial, (error) => line.abandon(1006, String(error)));
+
   // ---- the socket -------------------------------------------------------------------------
+
+  function dial([url, credentials]: Address) {
+    if (stage === "over") return;
+    known = credentials;
+    try {
+      const address = toSocketUrl(url, !full && Boolean(credentials));
+      socket = options.connect(address, full ? [fullDialectProtocol] : []);
+    } catch (error) {
+      // The address is wrong, and would be wrong again.
+      gone();
+      return end(CloseCode.ProtocolError, `Cannot open ${url}: ${error}`);
+    }
+    socket.start({ open, frame, close: closed });
+  }
 
   function transmit(frame: string) {
     traffic.framesOut++;
@@ -269,7 +269,10 @@ export function createLine(options: LineOptions, asked: Session, host: LineHost)
     } else if (method === "reconnect" || method === "goaway") {
       host.moves(line, method === "goaway", message.delayMs ?? 0);
     } else if (method === "reauth") {
-      host.reauth(line);
+      askAddress(options).then(
+        ([, credentials]) => transmit(authText(credentials)),
+        () => {}, // the server closes when none come, and then they are asked for again
+      );
     } else if (method === "ack") {
       if (!session.acknowledge(message.received)) throw new TypeError("It heard what was not said");
     } else if (!isCounted(message) || session.hear(chars)) {

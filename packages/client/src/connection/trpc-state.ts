@@ -6,12 +6,11 @@ import type { ConnectionState } from "./state.js";
 /** tRPC knows three states: `idle`, `connecting` after whatever error, and `pending` when open. */
 export function toTRPCState(state: ConnectionState): SubscriptionConnectionState<any> {
   const { name } = state;
-  if (name === "open") return { type: "state", state: "pending", error: null };
   const isLost = name === "waiting" || name === "resuming";
   const error = isLost ? new CallFailure(`Connection lost: ${state.reason || state.code}`) : null;
   return {
     type: "state",
-    state: isLost || name === "connecting" ? "connecting" : "idle",
+    state: name === "open" ? "pending" : isLost || name === "connecting" ? "connecting" : "idle",
     error: error as CallError<any> | null,
-  };
+  } as SubscriptionConnectionState<any>;
 }

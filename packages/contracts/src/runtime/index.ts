@@ -7,6 +7,6 @@ export {
   type HeartbeatPeer,
   startHeartbeat,
 } from "./heartbeat.js";
-export type { ConnectSocket, Frame, Socket, SocketHandler } from "./socket.js";
+export type { ClientSocket, ConnectSocket, Frame, Socket, SocketHandler } from "./socket.js";
 export { createTimerWheel, systemClock, type TimerPlatform } from "./timer-wheel.js";
 export { createTokenBucket, type TokenBucket, type TokenCount, takeToken } from "./token-bucket.js";

@@ -53,5 +53,11 @@ export interface Socket {
   terminate(): void;
 }
 
+/** What a client needs of its socket: what it has to say is little, and waits elsewhere. */
+export type ClientSocket = Pick<Socket, "protocol" | "start" | "send" | "close" | "terminate">;
+
 /** Opens a socket from the client's end. */
-export type ConnectSocket = (url: string, protocols: readonly string[]) => Socket;
+export type ConnectSocket<Opened extends ClientSocket = Socket> = (
+  url: string,
+  protocols: readonly string[],
+) => Opened;

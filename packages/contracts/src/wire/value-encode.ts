@@ -148,12 +148,9 @@ class Encoding {
     if (this.#keys.length === this.#from) {
       this.found = tree; // the whole value: a path would have no keys
     } else {
-      const path = this.#pathFrom(this.#from);
-      for (const key of this.#keys) {
-        if (isForbiddenKey(key)) this.#refuse("what needs an annotation");
-      }
+      if (this.#keys.some(isForbiddenKey)) this.#refuse("what needs an annotation");
       this.found ??= {};
-      (this.found as Record<string, AnnotationTree>)[path] = tree;
+      (this.found as Record<string, AnnotationTree>)[this.#pathFrom(this.#from)] = tree;
     }
     return json;
   }
@@ -163,10 +160,10 @@ class Encoding {
   }
 
   #pathFrom(from: number): string {
-    const keys = this.#keys;
-    let path = from < keys.length ? escapeKey(keys[from]!) : "";
-    for (let i = from + 1; i < keys.length; i++) path += `.${escapeKey(keys[i]!)}`;
-    return path;
+    let path = "";
+    for (const key of from === 0 ? this.#keys : this.#keys.slice(from))
+      path += `.${escapeKey(key)}`;
+    return path.slice(1);
   }
 }
 
