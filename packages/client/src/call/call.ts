@@ -3,7 +3,7 @@
  * connection is lost. Here is the answer to "what if the socket drops right here": a pure
  * function, so the whole policy fits one table of tests.
  */
-import type { AppErrorCode, ProcedureKind } from "@tautline/contracts";
+import type { ProcedureKind } from "@tautline/contracts";
 import type { FirstSending } from "@tautline/contracts/wire";
 import type { AnyCallError } from "./call-error.js";
 import type { CallList, Place } from "./call-list.js";
@@ -63,7 +63,7 @@ export interface Call {
   /** Its number there, or in the session before; 0 if no server can have run it. */
   id: number;
   /** Where a mutation was sent first, if that session is lost. PROTOCOL.md §10.3 */
-  first: (Omit<FirstSending, "ageMs"> & { readonly sentMs: number }) | undefined;
+  first: ((now: number) => FirstSending) | undefined;
   /** When it was sent the last time, by the client's clock. */
   sentMs: number;
   /** What the server refused it with, while it waits to be sent again. */
@@ -84,10 +84,15 @@ export interface Call {
   after: Place | undefined;
 }
 
+/** What its error says. */
+export const lostSentences = {
+  OUTCOME_UNKNOWN: "The connection was lost before the answer came",
+  STREAM_LOST: "The connection was lost, and the events have no ids to go on from",
+  PAYLOAD_TOO_LARGE: "A frame was too large: of this call, or of another that was under way",
+};
+
 /** What follows for a call whose connection was lost before it was answered. */
-export type AfterLoss =
-  | "again"
-  | Extract<AppErrorCode, "OUTCOME_UNKNOWN" | "STREAM_LOST" | "PAYLOAD_TOO_LARGE">;
+export type AfterLoss = "again" | keyof typeof lostSentences;
 
 /**
  * Decides what follows for a call that was sent when its connection ended.

@@ -17,26 +17,18 @@ export function requestHead(kind: ProcedureKind, path: string): string {
   return `"method":"${kind}","params":{"path":${text}`;
 }
 
-/** What a request carries besides its call. What is undefined is left out. */
-export interface RequestMembers {
-  readonly deadlineMs?: number | undefined;
-  readonly key?: string | undefined;
-  readonly low?: number | undefined;
-  readonly first?: FirstSending | undefined;
-  readonly trace?: string | undefined;
-}
-
-/** PROTOCOL.md §4.1 and §5.1. */
+/** PROTOCOL.md §4.1 and §5.1. What is undefined is left out. */
 export function requestText(
-  { head, input, lastEventId }: Call,
+  { head, input, lastEventId, key, trace }: Call,
   id: number,
-  members: RequestMembers,
+  deadlineMs?: number,
+  low?: number,
+  first?: FirstSending,
 ): string {
   let text = `{"id":${id},${head}`;
   if (input !== "") text += `,"input":${input}`;
   if (lastEventId !== undefined) text += `,"lastEventId":${JSON.stringify(lastEventId)}`;
   text += "}";
-  const { deadlineMs, key, low, first, trace } = members;
   if (deadlineMs !== undefined) text += `,"deadlineMs":${deadlineMs}`;
   if (low !== undefined) text += `,"low":${low}`;
   if (key !== undefined) text += `,"key":${JSON.stringify(key)}`;

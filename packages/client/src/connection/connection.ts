@@ -4,7 +4,7 @@
  */
 import { createEmitter, type Timer } from "@tautline/contracts/runtime";
 import { CloseCode, endsSession, mayReconnect } from "@tautline/contracts/wire";
-import { afterLoss, type Call } from "../call/call.js";
+import { afterLoss, type Call, lostSentences } from "../call/call.js";
 import { type AnyCallError, toLocalError } from "../call/call-error.js";
 import { createCalls, refuse } from "../call/calls.js";
 import { createReceiver } from "../call/receive.js";
@@ -90,15 +90,8 @@ export function createConnection(options: ConnectionOptions) {
     const made: Session = createSession(
       { ...options, limits, earlyBytes: isShy ? 0 : earlyBytes },
       {
-        next: (roomForCalls, roomForSubscriptions) =>
-          made === session ? calls.next(roomForCalls, roomForSubscriptions) : undefined,
-        sent: calls.sent,
-        tooLarge(call, bytes, maxBytes) {
-          const sentence = `Cannot send ${bytes} bytes: maxFrameBytes is ${maxBytes}`;
-          calls.fail(call, "PAYLOAD_TOO_LARGE", { bytes, maxBytes }, sentence);
-        },
-        unknown: (call) =>
-          calls.fail(call, "OUTCOME_UNKNOWN", undefined, lostSentences.OUTCOME_UNKNOWN),
+        ...calls,
+        next: (...room) => (made === session ? calls.next(...room) : undefined),
       },
     );
     return made;
@@ -161,11 +154,10 @@ export function createConnection(options: ConnectionOptions) {
 
   /** Takes back what will not be answered in a session. Subscriptions that can go on do so elsewhere. */
   function recover(from: Session, { code, reason, unheard = false }: Loss) {
-    const { underway, given } = from;
+    const { given } = from;
     const ending = `(close code ${code}${reason && `: ${reason}`})`;
     const lost: Call[] = [];
-    for (const call of underway.values()) {
-      if (call.route !== from) continue;
+    for (const call of from.calls()) {
       if (unheard) call.id = 0;
       const fate = unheard ? "again" : afterLoss(call, code, given?.storeEpoch !== undefined);
       if (fate !== "again") {
@@ -175,7 +167,8 @@ export function createConnection(options: ConnectionOptions) {
       }
       if (call.kind === "mutation" && !unheard && given?.storeEpoch !== undefined) {
         const { id: session, storeEpoch } = given;
-        call.first ??= { session, n: call.id, storeEpoch, sentMs: call.sentMs };
+        const { id: n, sentMs } = call;
+        call.first ??= (now) => ({ session, n, storeEpoch, ageMs: Math.ceil(now - sentMs) });
       }
       lost.push(call);
     }
@@ -251,7 +244,7 @@ export function createConnection(options: ConnectionOptions) {
       isShy ||= isFresh && end.unheard && end.code === 1009;
       if (wasCurrent) lostAtMs = clock.now();
       if (staysAway) {
-        if (isFresh && end.unheard) for (const call of carried.underway.values()) call.id = 0;
+        if (isFresh && end.unheard) for (const call of carried.calls()) call.id = 0;
       } else if (!isKept && carried.carrier === undefined) {
         recover(carried, isFresh ? end : { ...end, unheard: false });
         if (carried === session) session = opening?.session;
@@ -275,8 +268,8 @@ export function createConnection(options: ConnectionOptions) {
   function leave(line: Line) {
     const moving: Call[] = [];
     const { session: left } = line;
-    for (const call of left.underway.values()) {
-      if (call.route !== left || call.kind !== "subscription") continue;
+    for (const call of left.calls()) {
+      if (call.kind !== "subscription") continue;
       if (afterLoss(call, 1000) !== "again") continue;
       left.withdraw(call);
       moving.push(call);
@@ -399,12 +392,6 @@ export function createConnection(options: ConnectionOptions) {
     read: calls.read,
   };
 }
-
-const lostSentences = {
-  OUTCOME_UNKNOWN: "The connection was lost before the answer came",
-  STREAM_LOST: "The connection was lost, and the events have no ids to go on from",
-  PAYLOAD_TOO_LARGE: "A frame was too large: of this call, or of another that was under way",
-};
 
 // Nobody has told which frame it was, nor how large it was.
 const unknownSize = { bytes: Number.NaN, maxBytes: Number.NaN };

@@ -307,7 +307,7 @@ export function createLine(options: LineOptions, asked: Session, host: LineHost)
   }
 
   function rest() {
-    if (session.underway.size === 0) void line.close(1000, "Moved");
+    if (session.underway.values().length === 0) void line.close(1000, "Moved");
   }
 
   return line;

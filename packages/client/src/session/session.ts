@@ -1,100 +1,85 @@
 /**
- * Session: the calls that were sent to one server, and the counts by which they go on when their
- * socket is lost. A line carries it; when the line ends, the session waits for the next one, if
- * its server keeps sessions. PROTOCOL.md §9
+ * Session: the calls that were sent to one server, what leaves for it and when, and the counts by
+ * which all goes on when the socket is lost. It keeps to the server's limits, so that calls wait
+ * here, in order, instead of being refused there. A line carries it; when the line ends, the
+ * session waits for the next one, if its server keeps sessions. PROTOCOL.md §9
  */
-import type { Clock, Timer } from "@tautline/contracts/runtime";
+import type { Timer } from "@tautline/contracts/runtime";
 import { ackDelayMs, Ledger } from "@tautline/contracts/session";
-import type { SessionAsked, SessionGiven, ToldLimits, Welcome } from "@tautline/contracts/wire";
-import type { Call, CallRoute } from "../call/call.js";
-import { creditText, withdrawalText } from "../call/message.js";
-import { type CallSource, createOutbox } from "./outbox.js";
-import type { CallsUnderway } from "./underway.js";
+import type { SessionGiven, ToldLimits } from "@tautline/contracts/wire";
+import { type Call, lostSentences } from "../call/call.js";
+import { bytesOf, creditText, requestText, withdrawalText } from "../call/message.js";
+import type { CallSource, Carrier, Session, SessionOptions } from "./face.js";
+import { createFrames } from "./frames.js";
+import { createPlaces } from "./places.js";
+import { createRate } from "./rate.js";
+import { createUnderway } from "./underway.js";
 
-/** What a session is made with. */
-export interface SessionOptions {
-  readonly full: boolean;
-  /** Whether it is to outlive its socket. */
-  readonly resumable: boolean;
-  readonly clock: Clock;
-  /** What holds until `welcome` tells others. */
-  readonly limits: ToldLimits;
-  /** Bytes that may leave before `welcome`. */
-  readonly earlyBytes: number;
-}
-
-/** What carries a session: a line. */
-export interface Carrier {
-  transmit(frame: string): void;
-}
-
-/** One session, from its first hello on. */
-export interface Session extends CallRoute {
-  /** The calls sent in it that were not answered. */
-  readonly underway: CallsUnderway;
-  /** What the server gave, if it keeps it. */
-  readonly given: SessionGiven | undefined;
-  /** The line that carries it; undefined between two. */
-  readonly carrier: Carrier | undefined;
-  /** What `hello` is to say of it. PROTOCOL.md §9.1 */
-  toAsked(): SessionAsked | undefined;
-  /** Sends hello, and behind it what may leave at once. */
-  greet(carrier: Carrier, hello: string): void;
-  /** The server has let us in, and began the session. There is no `welcome` in the base dialect. */
-  begin(carrier: Carrier, welcome: Welcome | undefined): void;
-  /** The server goes on with it. Returns how much is said again; nothing if its counts can not be true. */
-  resume(carrier: Carrier, welcome: Welcome): number | undefined;
-  /** Its line has ended. */
-  suspend(): void;
-  /** A counted message arrived. False if it was heard before. PROTOCOL.md §9.2 */
-  hear(chars: number): boolean;
-  /** The server has heard `count` messages. False if that can not be. */
-  acknowledge(count: number): boolean;
-  /** The call with this number, which is answered or not yet. */
-  answered(id: unknown, isOver: boolean): Call | undefined;
-  wake(): void;
-  flush(): void;
-}
+export type { CallSource, Carrier, Session, SessionOptions } from "./face.js";
 
 /** Creates a session that nobody knows yet. */
 export function createSession(options: SessionOptions, source: CallSource): Session {
-  const { full, clock, resumable } = options;
+  const { full, clock } = options;
+  let { limits } = options;
   // From the start: what leaves behind hello counts as well.
-  let ledger = full && resumable ? new Ledger() : undefined;
+  let ledger = full && options.resumable ? new Ledger() : undefined;
   let given: SessionGiven | undefined;
   let carrier: Carrier | undefined;
+  let stage: "shut" | "greeted" | "open" = "shut";
+  let isWaking = false;
+  /** Calls wait for a place. */
+  let isCrowded = false;
+  let lastId = 0;
+  /** Every mutation before it was answered. */
+  let low = 1;
+  const queries = createPlaces(clock);
+  const subscriptions = createPlaces(clock);
+  /** By their number here, until they are answered; withdrawn ones too, for the server counts them. */
+  const underway = createUnderway();
+  /** Credits and withdrawals, which go before calls. */
+  const notes: string[] = [];
+  const frames = createFrames((frame) => carrier?.transmit(frame));
+  let rate = createRate(clock, limits, 0);
+  /** To the time when the next message may leave. */
   let timer: Timer | undefined;
+  /** Bytes that may leave before the server has said welcome. PROTOCOL.md §3.1 */
+  let allowance = Math.min(options.earlyBytes, limits.maxFrameBytes);
+  /** To the time when an ack has to leave. */
+  let ackTimer: Timer | undefined;
   let isLate = false;
   /** When the first message came of which the server was not told. */
   let untoldMs = 0;
   /** Messages that will be said again though they were heard on the line before. */
   let repeats = 0;
-  /** Every mutation before it was answered. */
-  let low = 1;
+
+  const placesOf = ({ kind }: Pick<Call, "kind">) =>
+    kind === "subscription" ? subscriptions : queries;
 
   const session: Session = {
-    get underway() {
-      return outbox.underway;
-    },
+    underway,
     get given() {
       return given;
     },
     get carrier() {
       return carrier;
     },
+    // What was withdrawn has no route.
+    calls: () => underway.values().filter(({ route }) => route === session) as Call[],
     toAsked() {
-      if (ledger === undefined || given === undefined) return ledger && {};
+      if (!ledger || !given) return ledger && {};
       return { id: given.id, secret: given.secret!, received: ledger.heard };
     },
     greet(line, hello) {
       carrier = line;
-      outbox.greet(hello);
+      stage = "greeted";
+      add(hello);
+      flush();
     },
     begin(line, welcome) {
       carrier = line;
       given = welcome?.session;
-      if (given === undefined) ledger = undefined;
-      outbox.open(welcome?.limits);
+      if (!given) ledger = undefined;
+      open(welcome?.limits, lastId);
     },
     resume(line, { session: told, limits }) {
       // The line before was read until now: it may have brought what the server will repeat.
@@ -104,103 +89,191 @@ export function createSession(options: SessionOptions, source: CallSource): Sess
       given = { ...told!, secret: given!.secret! };
       // What it repeats starts no timer, and what was told on the line before may be lost with it.
       ledger!.untell(told!.from!);
-      if (ledger!.owesAck) timer ??= clock.after(ackDelayMs, acknowledgeLate);
-      outbox.open(limits, ledger!.unheard());
+      if (ledger!.owesAck) ackTimer ??= clock.after(ackDelayMs, acknowledgeLate);
+      open(limits, ledger!.unacknowledged);
+      for (const message of ledger!.unheard()) add(message);
       return ledger!.unacknowledged;
     },
     suspend() {
       carrier = undefined;
+      stage = "shut";
+      frames.drop(); // it is said again
       timer?.cancel();
-      timer = undefined;
-      outbox.shut();
+      ackTimer?.cancel();
+      ackTimer = undefined;
     },
     hear(chars) {
-      if (ledger === undefined) return true;
+      if (!ledger) return true;
       if (repeats > 0) {
-        repeats -= 1;
+        repeats--;
         return false;
       }
       if (!ledger.owesAck) untoldMs = clock.now();
       ledger.hear(chars);
-      if (ledger.ackIsDue) outbox.wake();
-      else timer ??= clock.after(ackDelayMs, acknowledgeLate);
+      if (ledger.ackIsDue) wake();
+      else ackTimer ??= clock.after(ackDelayMs, acknowledgeLate);
       return true;
     },
     acknowledge(count) {
-      if (ledger === undefined) return true;
-      const isTrue = ledger.acknowledge(count);
-      outbox.wake();
-      return isTrue;
+      wake();
+      return !ledger || ledger.acknowledge(count);
     },
     answered(id, isOver) {
-      const call = outbox.underway.get(id);
-      if (call !== undefined && (isOver || call.kind !== "subscription")) outbox.finish(id, call);
-      return call?.route === session && call.id === id ? call : undefined;
+      const call = underway.get(id);
+      if (call && (isOver || call.kind !== "subscription")) {
+        underway.delete(id);
+        placesOf(call).free();
+        if (isCrowded) wake(); // who calls again wakes it as well, and later: their calls share a frame
+      }
+      return call?.route === session ? (call as Call) : undefined;
     },
-    wake: () => outbox.wake(),
-    flush: () => outbox.flush(),
+    wake,
+    flush,
     withdraw(call) {
-      if (full || call.kind === "subscription") outbox.note(withdrawalText(call));
+      const { id, kind } = call;
+      // Its place is taken until the server has answered.
+      if (underway.get(id) === call) underway.set({ id, kind });
+      if (full || kind === "subscription") note(withdrawalText(call));
     },
-    refused: (call, isRate) => outbox.refused(call, isRate),
+    refused(call, isRate) {
+      if (isRate) rate = createRate(clock, limits, limits.messageBurst);
+      else placesOf(call).refuse();
+    },
     credit(call, count) {
-      if (full) outbox.note(creditText(call.id, count));
+      if (full) note(creditText(call.id, count));
     },
   };
 
-  const outbox = createOutbox({
-    ...options,
-    route: session,
-    source,
-    transmit: (frame) => carrier?.transmit(frame),
-    mayKeep: () => ledger === undefined || ledger.keptChars < (given?.maxUnackedBytes ?? Infinity),
-    said: (message) => ledger?.say(message),
-    ackIsDue: () => ledger !== undefined && (ledger.ackGoesAlong || (isLate && ledger.owesAck)),
-    ackText() {
+  // ---- what leaves ------------------------------------------------------------------------
+
+  /** The server has let us in, and told its limits or not. `spent` messages have left behind hello. */
+  function open(told: ToldLimits | undefined, spent: number) {
+    stage = "open";
+    limits = told ?? limits;
+    rate = createRate(clock, limits, spent + 1);
+    wake();
+  }
+
+  function note(message: string) {
+    notes.push(message);
+    wake();
+  }
+
+  function wake() {
+    if (isWaking) return;
+    isWaking = true;
+    queueMicrotask(flush);
+  }
+
+  function flush() {
+    isWaking = false;
+    if (stage === "shut") return;
+    const now = clock.now();
+    let waitMs: number | undefined = 0;
+    while (waitMs === 0) waitMs = addNext(now);
+    frames.flush();
+    timer?.cancel();
+    if (waitMs !== undefined) timer = clock.after(waitMs, flush);
+  }
+
+  function add(message: string, bytes = bytesOf(message, limits.maxFrameBytes)) {
+    allowance -= bytes + 1;
+    frames.add(message, bytes, limits.maxFrameBytes);
+  }
+
+  function say(message: string, bytes: number) {
+    ledger?.say(message);
+    add(message, bytes);
+  }
+
+  /** Adds what is next. Returns the milliseconds until it may leave, or undefined if nothing may. */
+  function addNext(now: number): number | undefined {
+    const isOpen = stage === "open";
+    // First: without it the server could not go on.
+    const isAck = isOpen && ledger && (ledger.ackGoesAlong || (isLate && ledger.owesAck));
+    if (!isAck && !(isOpen && notes.length > 0)) return addCall(now);
+    const waitMs = rate.take(now);
+    if (waitMs > 0) return waitMs;
+    if (isAck) {
       isLate = false;
-      return `{"method":"ack","received":${ledger!.tell()}}`;
-    },
+      add(`{"method":"ack","received":${ledger!.tell()}}`);
+    } else {
+      const note = notes.shift()!;
+      say(note, note.length);
+    }
+    return 0;
+  }
+
+  function addCall(now: number): number | undefined {
+    const { maxFrameBytes, maxCallsInFlight, maxSubscriptions } = limits;
+    // An `ack` will wake us.
+    if (ledger && ledger.keptChars >= (given?.maxUnackedBytes ?? Infinity)) return undefined;
+    const queriesMs = queries.waitMs(maxCallsInFlight);
+    const subscriptionsMs = subscriptions.waitMs(maxSubscriptions);
+    const call = source.next(queriesMs === 0, subscriptionsMs === 0);
+    if (!call) {
+      const untilRoomMs = Math.min(queriesMs || Infinity, subscriptionsMs || Infinity);
+      isCrowded = source.next(true, true) !== undefined;
+      return untilRoomMs < Infinity && isCrowded ? untilRoomMs : undefined;
+    }
+    const isEarly = stage === "greeted";
+    const isMutation = call.kind === "mutation";
     // A mutation has to be sent in a session that is known, or it could not be asked about later.
-    mayBeEarly: ({ kind }) => ledger === undefined || kind !== "mutation",
-    membersOf(call, id, now) {
-      const { kind, dueMs, key, first, repeatable, trace } = call;
-      const keepsRecords = given?.storeEpoch !== undefined;
-      if (first !== undefined && !keepsRecords && !repeatable) return void source.unknown(call);
-      const isRecorded = kind === "mutation" && keepsRecords;
-      return {
-        // At least 1: a deadline of 0 is none that a server accepts.
-        deadlineMs: full && dueMs < Infinity ? Math.max(1, Math.ceil(dueMs - now)) : undefined,
-        key,
-        trace,
-        low: isRecorded ? lowest(id) : undefined,
-        first: isRecorded ? aged(first, now) : undefined,
-      };
-    },
-  });
+    if (isEarly && ledger && isMutation) return undefined;
+    const keepsRecords = given?.storeEpoch !== undefined;
+    const { first, dueMs } = call;
+    if (first && !keepsRecords && !call.repeatable) {
+      // It was sent to a server before, and this one can not say what became of it.
+      source.fail(call, "OUTCOME_UNKNOWN", undefined, lostSentences.OUTCOME_UNKNOWN);
+      return 0;
+    }
+    const id = lastId + 1;
+    const isRecorded = isMutation && keepsRecords;
+    const message = requestText(
+      call,
+      id,
+      // At least 1: a deadline of 0 is none that a server accepts.
+      full && dueMs < Infinity ? Math.max(1, Math.ceil(dueMs - now)) : undefined,
+      isRecorded ? lowest(id) : undefined,
+      isRecorded ? first?.(now) : undefined,
+    );
+    const bytes = bytesOf(message, isEarly ? Math.min(maxFrameBytes, allowance) : maxFrameBytes);
+    // First: what is too large is for the server to say, and it has not yet.
+    if (isEarly && bytes + 3 > allowance) return undefined;
+    if (bytes > maxFrameBytes) {
+      const sentence = `Cannot send ${bytes} bytes: maxFrameBytes is ${maxFrameBytes}`;
+      source.fail(call, "PAYLOAD_TOO_LARGE", { bytes, maxBytes: maxFrameBytes }, sentence);
+      return 0;
+    }
+    const waitMs = rate.take(now);
+    if (waitMs > 0) return waitMs;
+    call.id = lastId = id;
+    call.sentMs = now;
+    call.route = session;
+    call.early = isEarly;
+    underway.set(call);
+    placesOf(call).take();
+    source.sent(call);
+    say(message, bytes);
+    return 0;
+  }
 
   /** The oldest mutation without an answer, this one at the latest. PROTOCOL.md §10.1 */
   function lowest(id: number) {
-    while (low < id && outbox.underway.get(low)?.kind !== "mutation") low++;
+    while (low < id && underway.get(low)?.kind !== "mutation") low++;
     return low;
   }
 
-  function aged(first: Call["first"], now: number) {
-    if (first === undefined) return undefined;
-    const { sentMs, ...where } = first;
-    return { ...where, ageMs: Math.ceil(now - sentMs) };
-  }
-
   function acknowledgeLate() {
-    timer = undefined;
+    ackTimer = undefined;
     if (!ledger?.owesAck) return;
     // What it was set for may have been acknowledged along with something else.
     const leftMs = untoldMs + ackDelayMs - clock.now();
-    if (leftMs > 0) {
-      timer = clock.after(leftMs, acknowledgeLate);
-      return;
+    if (leftMs > 0) ackTimer = clock.after(leftMs, acknowledgeLate);
+    else {
+      isLate = true;
+      wake();
     }
-    isLate = true;
-    outbox.wake();
   }
 
   return session;

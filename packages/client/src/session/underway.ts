@@ -5,71 +5,41 @@
  */
 import type { Call } from "../call/call.js";
 
-// More than are under way at once in most apps; it grows where there are more.
-const firstPlaces = 64;
+/** What a session has to know of a call that was sent in it, whatever has become of it. */
+export type Sent = Pick<Call, "id" | "kind"> & { readonly route?: Call["route"] };
 
-/** What others may do with them. */
-export type CallsUnderway = Pick<Underway, "size" | "get" | "values">;
+// More than are under way at once in most apps. Where there are more, some are in the table.
+const places = 1_024;
 
-/** Calls by number. */
-export class Underway {
-  size = 0;
-  /** A power of two. */
-  #places = firstPlaces;
-  #numbers: (number | undefined)[] = [];
-  #calls: (Call | undefined)[] = [];
-  readonly #older = new Map<number, Call>();
+/** What is under way. */
+export type Underway = ReturnType<typeof createUnderway>;
 
-  /** Adds a call under a number higher than all before. */
-  add(id: number, call: Call) {
-    this.size++;
-    this.#put(id, call);
-    if (this.#older.size > this.#places) this.#grow();
+/** Creates an empty ring. */
+export function createUnderway() {
+  const ring: (Sent | undefined)[] = [];
+  const older = new Map<unknown, Sent>();
+
+  function get(id: unknown) {
+    const recent = ring[(id as number) % places];
+    return recent?.id === id ? recent : older.get(id);
   }
 
-  get(id: unknown): Call | undefined {
-    const place = this.#placeOf(id as number);
-    return this.#numbers[place] === id ? this.#calls[place] : this.#older.get(id as number);
-  }
-
-  /** Takes out a call that is there. */
-  delete(id: unknown) {
-    const place = this.#placeOf(id as number);
-    this.size--;
-    if (this.#numbers[place] !== id) this.#older.delete(id as number);
-    else this.#numbers[place] = this.#calls[place] = undefined;
-  }
-
-  /** All of them, the oldest first. */
-  values(): Call[] {
-    return this.#entries().map(([, call]) => call);
-  }
-
-  #placeOf(id: number) {
-    return id & (this.#places - 1);
-  }
-
-  #put(id: number, call: Call) {
-    const place = this.#placeOf(id);
-    const occupant = this.#numbers[place];
-    if (occupant !== undefined) this.#older.set(occupant, this.#calls[place]!);
-    this.#numbers[place] = id;
-    this.#calls[place] = call;
-  }
-
-  #grow() {
-    const entries = this.#entries();
-    this.#places *= 2;
-    this.#numbers = [];
-    this.#calls = [];
-    this.#older.clear();
-    for (const [id, call] of entries) this.#put(id, call);
-  }
-
-  #entries(): [number, Call][] {
-    const recent = this.#numbers.flatMap((id, place): [number, Call][] =>
-      id === undefined ? [] : [[id, this.#calls[place]!]],
-    );
-    return [...this.#older, ...recent].sort(([a], [b]) => a - b);
-  }
+  return {
+    get,
+    /** Adds a call under its number, which is higher than all before, or stands for another call already. */
+    set(call: Sent) {
+      const place = call.id % places;
+      const occupant = ring[place];
+      if (occupant && occupant.id !== call.id) older.set(occupant.id, occupant);
+      ring[place] = call;
+    },
+    delete(id: unknown) {
+      const place = (id as number) % places;
+      if (ring[place]?.id === id) ring[place] = undefined;
+      else older.delete(id);
+    },
+    /** All of them, the oldest first. */
+    values: () =>
+      [...older.values(), ...ring].filter((call) => call !== undefined).sort((a, b) => a.id - b.id),
+  };
 }
