@@ -35,6 +35,7 @@ export const service = contract({
   forget: mutation({ output: z.void() }),
   whoami: query({ output: z.string() }),
   wait: query({ input: z.string(), output: z.string() }),
+  work: mutation({ input: z.string(), output: z.string() }),
   post: {
     comment: { add: mutation({ input: Named, output: z.string() }) },
   },
@@ -121,6 +122,7 @@ export const contractRouter = implement(service)
     forget: () => {},
     whoami: ({ ctx }) => `${ctx.user} ${ctx.trail}`,
     wait,
+    work: wait,
     post: { comment: { add: greet } },
     fail: {
       declared: ({ fail }) => {
@@ -182,6 +184,7 @@ export const trpcRouter = t.router({
   forget: procedure.mutation(() => {}),
   whoami: procedure.query(({ ctx }) => `${ctx.user} ${ctx.trail}`),
   wait: procedure.input(z.string()).query((options) => wait(withSignal(options))),
+  work: procedure.input(z.string()).mutation((options) => wait(withSignal(options))),
   post: { comment: { add: procedure.input(Named).mutation(greet) } },
   fail: {
     declared: declaring.mutation(throwTaken),

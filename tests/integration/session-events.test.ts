@@ -19,7 +19,7 @@ function start(options: object = {}) {
     ...options,
   });
   const of = (prefix: string) => told.filter(({ type }) => type.startsWith(prefix)) as any[];
-  return { ...service, told, of };
+  return { ...service, told, of, stage };
 }
 
 type World = ReturnType<typeof start>;
@@ -142,6 +142,17 @@ it("a mutation that was asked for again, and what its record said", async () => 
     { outcome: "conflict", keyed: true },
     { outcome: "unknown", keyed: false },
   ]);
+});
+
+it("a mutation that was asked for again while it ran", async () => {
+  const world = start();
+  const { line } = await begin(world);
+  for (const id of [1, 2]) line.say(call("mutation", id, "work", "a", { key: "k" }));
+  await settled();
+  expect(world.stage.waiting).toHaveLength(1);
+  world.stage.waiting[0]!.finish("done");
+  await settled();
+  expect(world.of("request.repeated")).toMatchObject([{ outcome: "joined", keyed: true }]);
 });
 
 it("a stalled event loop, once for all connections that notice", async () => {

@@ -57,7 +57,7 @@ export function record(
   const { id, key, low = 0, first, params } = request;
   recording.low = Math.max(recording.low, low);
   let hasRun = false;
-  let wasLookedUp = false;
+  let known: RepeatOutcome = "replayed";
   const told = (outcome: RepeatOutcome) =>
     recording.events["request.repeated"]?.({
       path: params.path,
@@ -65,7 +65,7 @@ export function record(
       keyed: key !== undefined,
     });
   const answered = (answer: Answer) => {
-    if (!hasRun) told(wasLookedUp ? "looked-up" : "replayed");
+    if (!hasRun) told(known);
     else if (first !== undefined) told("run-again");
     return answer;
   };
@@ -76,7 +76,7 @@ export function record(
     call.key = nameOf(recording, request);
     return {
       lookup() {
-        wasLookedUp = true;
+        known = "looked-up";
         return lookup();
       },
     };
@@ -98,6 +98,9 @@ export function record(
         hash: hashRequest(params.path, params.input),
         repeat: repeatOf(),
         abortedBy: () => call.abortedBy,
+        joined() {
+          known = "joined";
+        },
       },
       () => {
         hasRun = true;

@@ -1,6 +1,6 @@
 import { createManualClock } from "@tautline/testing";
 import { describe, expect, it } from "vitest";
-import { describeRequestStore } from "./conformance.js";
+import { describeRequestStore } from "./conformance.test-kit.js";
 import { createMemoryRequestStore, type MemoryRequestStoreOptions } from "./memory-store.js";
 import type { RequestDraft, RequestId } from "./store.js";
 

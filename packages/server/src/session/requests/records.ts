@@ -47,6 +47,8 @@ export interface RecordedRequest {
   readonly repeat: Repeat;
   /** Why nobody waits for it any more, if so. Asked before the handler begins, and while waiting. */
   abortedBy?(): TRPCError | undefined;
+  /** It runs already, in this process: its answer is waited for. */
+  joined?(): void;
 }
 
 /** What came of a mutation that has no handler: nothing ran, so nothing is remembered. */
@@ -202,6 +204,7 @@ export class RequestRecords {
     const facts = { principal, hash, incarnation: this.#incarnation, claim: 0, attempt: 1 };
     const decision = this.#policyOn(task, { ...facts, state: "RUNNING" }, { runsHere: true });
     if (decision.name !== "join") return this.#act(task, decision, undefined, 0);
+    task.request.joined?.();
     return running.answer.catch((cause) => {
       // That one was given up before its handler began. This one is still wanted.
       if (cause !== undefined && cause === running.task.request.abortedBy?.()) {
