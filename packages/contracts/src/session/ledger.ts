@@ -68,8 +68,9 @@ export class Ledger {
 
   /** A counted message is said, or will be as soon as there is a socket. */
   say(message: string) {
-    this.#kept ??= [];
-    this.#kept.push(message);
+    // Not an empty list first: that would grow to seventeen places at once, for one message mostly.
+    if (this.#kept === undefined) this.#kept = [message];
+    else this.#kept.push(message);
     this.#keptChars += message.length;
   }
 

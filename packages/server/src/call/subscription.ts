@@ -63,6 +63,9 @@ export class Subscription {
   #isOver = false;
   /** What ended the source; told when everything before it was sent. */
   #failure: Failure | undefined;
+  // Two functions for all events: they come by the thousand. Bound: others keep their surroundings, too.
+  readonly #onNext: (next: IteratorResult<unknown>) => void;
+  readonly #onThrown: (cause: unknown) => void;
 
   constructor(
     events: AsyncIterable<unknown>,
@@ -74,6 +77,8 @@ export class Subscription {
     this.#sink = sink;
     this.#buffer = overflow === "wait" ? undefined : new OverflowBuffer(overflow);
     this.#credit = credit;
+    this.#onNext = this.#given.bind(this);
+    this.#onThrown = this.#thrown.bind(this);
   }
 
   /** Begins to pull. */
@@ -132,8 +137,7 @@ export class Subscription {
     }
   }
 
-  // Two functions for all events: they come by the thousand.
-  readonly #onNext = (next: IteratorResult<unknown>) => {
+  #given(next: IteratorResult<unknown>) {
     if (this.#isOver) return; // nobody wants it any more
     this.#source = next.done ? "finished" : "idle";
     if (!next.done) {
@@ -141,9 +145,11 @@ export class Subscription {
       else this.#keep(this.#buffer, next.value);
     }
     this.#goOn();
-  };
+  }
 
-  readonly #onThrown = (cause: unknown) => this.#fail("finished", cause);
+  #thrown(cause: unknown) {
+    this.#fail("finished", cause);
+  }
 
   #fail(source: "cut" | "finished", cause: unknown) {
     this.#source = source;

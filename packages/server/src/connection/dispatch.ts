@@ -24,6 +24,7 @@ import { type HeldFrame, HeldInput } from "./held-input.js";
 import type { Outbox } from "./outbox.js";
 import type { Place } from "./places.js";
 import { type Recording, record, recordingOf } from "./recording.js";
+import { RunningTable } from "./running-table.js";
 import type { MessageWriter } from "./writer.js";
 
 /**
@@ -99,7 +100,7 @@ export class Dispatch<Payload = string> {
   /** Queries and mutations whose handlers have not answered at once; made when there is one. */
   #calls: Map<RequestId | symbol, Running<Payload>> | undefined;
   /** Subscriptions by id, until their iterators are disposed of. */
-  #subscriptions: Map<RequestId | symbol, Running<Payload>> | undefined;
+  #subscriptions: RunningTable<Running<Payload>> | undefined;
   /** Made when there is something to hold. */
   #heldInput: HeldInput | undefined;
   /** Why nobody waits for anything any more. */
@@ -191,7 +192,8 @@ export class Dispatch<Payload = string> {
   #refusalOf({ id, method }: Request, frame: HeldFrame | undefined): TRPCError | undefined {
     const { limits } = this.#host;
     const { dialect, place } = this.#line;
-    const isTaken = this.#subscriptions?.has(id) || (dialect === "full" && this.#calls?.has(id));
+    const isTaken =
+      this.#subscriptions?.get(id) !== undefined || (dialect === "full" && this.#calls?.has(id));
     if (isTaken && (dialect === "full" || method === "subscription")) {
       return refusedWith("BAD_REQUEST", `Duplicate id ${id}`);
     }
@@ -227,10 +229,12 @@ export class Dispatch<Payload = string> {
   ): Running<Payload> {
     const { ctx, dialect } = this.#line;
     const { path, lastEventId } = params;
-    const isKnownById = method === "subscription" || dialect === "full";
+    // Not the text that came, of which each subscription would keep one of its own.
+    const type = method === "subscription" ? "subscription" : method;
+    const isKnownById = type === "subscription" || dialect === "full";
     return {
       key: isKnownById ? id : Symbol("call"),
-      call: new Call({ type: method, path, ctx, rawInput: undefined, lastEventId, batchIndex }),
+      call: new Call({ type, path, ctx, rawInput: undefined, lastEventId, batchIndex }),
       lane: this.#host.lane(path),
       head: this.#host.writer.head(id, jsonrpc),
       answered: false,
@@ -241,7 +245,7 @@ export class Dispatch<Payload = string> {
       subscription: undefined,
       earlyCredit: 0,
       watched: this.#host.watch?.({
-        kind: method,
+        kind: type,
         path,
         connectionId: this.#line.connectionId,
         trace,
@@ -402,8 +406,8 @@ export class Dispatch<Payload = string> {
   // ---- subscriptions -----------------------------------------------------------------------
 
   async #runSubscription(running: Running<Payload>, request: Request) {
-    this.#subscriptions ??= new Map();
-    this.#subscriptions.set(running.key, running);
+    this.#subscriptions ??= new RunningTable();
+    this.#subscriptions.add(running);
     try {
       this.#follow(running, (await this.#invoke(running, request)) as AsyncIterable<unknown>);
     } catch (cause) {
@@ -430,7 +434,7 @@ export class Dispatch<Payload = string> {
   /** Tells the client how one of its subscriptions has ended. */
   async subscriptionEnded(running: Running<Payload>, failure: Failure | undefined) {
     if (failure !== undefined) await this.#fail(running, failure.cause);
-    this.#subscriptions?.delete(running.key);
+    this.#subscriptions?.delete(running);
     if (running.held !== undefined) this.#held.letGo(running.held);
     running.watched?.settled(running.call.abortedBy); // unless it has failed
     // A failure before the start stands alone; anything else ends with `stopped`. PROTOCOL.md §5.1
