@@ -272,7 +272,7 @@ describe("a deadline", () => {
     await play.clock.advanceAsync(500);
     const error = await call;
     expect(error.data.app).toEqual({ code: "NOT_SENT", data: undefined });
-    expect(error.message).toBe("Not sent within its deadline of 500 ms");
+    expect(error.message).toBe("Not sent within 500 ms");
   });
 
   it("is told to the server and holds here as well", async () => {

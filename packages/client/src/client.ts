@@ -184,6 +184,6 @@ export function connectionOf(api: object): Connection {
 /** What is behind a client. */
 export function coreOf(api: object): ClientCore {
   const core = cores.get(api);
-  if (core === undefined) throw new TypeError("Cannot find the connection: this is no client");
+  if (!core) throw new TypeError("Cannot find the connection: this is no client");
   return core;
 }

@@ -30,7 +30,7 @@ export function subscribe(core: ClientCore, path: string, input: unknown, option
     path,
     input,
     options,
-    onConnectionStateChange === undefined
+    !onConnectionStateChange
       ? reader
       : watched(reader, core, (state) => onConnectionStateChange(toTRPCState(state))),
   );

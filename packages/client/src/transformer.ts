@@ -25,7 +25,7 @@ export interface Codec {
  * @param transformer Left out: superjson's form, by a codec of our own. `"none"`: plain JSON.
  */
 export function toCodec(transformer: Transformer | "none" | undefined): Codec {
-  if (transformer === undefined) return { encode: stringifyValue, decode: readValue };
+  if (!transformer) return { encode: stringifyValue, decode: readValue };
   if (transformer === "none") return { encode: JSON.stringify, decode: (encoded) => encoded };
   const { input, output } =
     "input" in transformer ? transformer : { input: transformer, output: transformer };

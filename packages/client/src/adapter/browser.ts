@@ -20,7 +20,7 @@ export function watchNetwork(look: () => void): () => void {
 
 /** Opens a socket with the platform's own WebSocket. A browser has no limit on frames to set. */
 export function openSocket(url: string, protocols: readonly string[]): ClientSocket {
-  const socket = new WebSocket(url, [...protocols]);
+  const socket = new WebSocket(url, protocols as string[]);
   let handler: SocketHandler | undefined;
   let over = false;
   socket.binaryType = "arraybuffer";

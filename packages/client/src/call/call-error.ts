@@ -42,7 +42,12 @@ export type LocalCode = Exclude<
 >;
 
 /** What a code means beyond Tautline. */
-type Kind = readonly [httpStatus: number, name: FailureShape["data"]["code"]];
+type Kind = readonly [
+  httpStatus: number,
+  name: FailureShape["data"]["code"],
+  /** JSON-RPC 2.0 §5.1 has numbers of its own for two; tRPC's others end in the status. */
+  number?: number,
+];
 
 // What `appErrors` of the contracts says of them, in the short form that all bundles hold. The
 // others are 503.
@@ -50,7 +55,7 @@ const kinds: { readonly [Code in LocalCode]?: Kind } = {
   CANCELLED: [499, "CLIENT_CLOSED_REQUEST"],
   DEADLINE_EXCEEDED: [408, "TIMEOUT"],
   PAYLOAD_TOO_LARGE: [413, "PAYLOAD_TOO_LARGE"],
-  INVALID_INPUT: [400, "BAD_REQUEST"],
+  INVALID_INPUT: [400, "BAD_REQUEST", -32600],
 };
 
 /** Of `CONTRACT_MISMATCH`, which only a client with a contract needs. */
@@ -67,11 +72,9 @@ export function toLocalError<Code extends LocalCode>(
   path: string | undefined,
   message: string,
   cause?: unknown,
-  kind: Kind = kinds[code] ?? [503, "SERVICE_UNAVAILABLE"],
+  kind: Kind = kinds[code] ?? [503, "SERVICE_UNAVAILABLE", -32603],
 ): AnyCallError {
-  const [httpStatus, name] = kind;
-  // JSON-RPC 2.0 §5.1 has numbers of its own for these two; tRPC's others end in the status.
-  const number = httpStatus === 400 ? -32600 : httpStatus === 503 ? -32603 : -31600 - httpStatus;
+  const [httpStatus, name, number = -31600 - httpStatus] = kind;
   const shape = { code: name, httpStatus, path, app: { code, data } };
   return toError({ message, code: number, data: shape } as FailureShape, cause);
 }

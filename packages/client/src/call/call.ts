@@ -86,9 +86,9 @@ export interface Call {
 
 /** What its error says. */
 export const lostSentences = {
-  OUTCOME_UNKNOWN: "The connection was lost before the answer came",
-  STREAM_LOST: "The connection was lost, and the events have no ids to go on from",
-  PAYLOAD_TOO_LARGE: "A frame was too large: of this call, or of another that was under way",
+  OUTCOME_UNKNOWN: "The connection ended before the answer came",
+  STREAM_LOST: "The connection ended, and the events have no ids to go on from",
+  PAYLOAD_TOO_LARGE: "A frame of this call, or of another, was too large",
 };
 
 /** What follows for a call whose connection was lost before it was answered. */

@@ -6,7 +6,7 @@
 import type { AppErrorData } from "@tautline/contracts";
 import type { Clock, Timer } from "@tautline/contracts/runtime";
 import { initialCredit } from "@tautline/contracts/wire";
-import type { Call } from "./call.js";
+import { type Call, lostSentences } from "./call.js";
 import { type AnyCallError, type LocalCode, toLocalError } from "./call-error.js";
 import { createCallList, enter, leave } from "./call-list.js";
 
@@ -33,7 +33,9 @@ export function createCalls(clock: Clock, events: CallsEvents) {
   let timer: Timer | undefined;
   let sweepAtMs = Infinity;
 
+  /** How many wait to be sent. */
   const waiting = () => waitingCalls.size + waitingSubscriptions.size;
+  /** How many have not settled. */
   const size = () => waiting() + others.size;
 
   /** All that have not settled, in their order. For the rare occasions: it takes a copy. */
@@ -69,7 +71,7 @@ export function createCalls(clock: Clock, events: CallsEvents) {
         fail(call, "DEADLINE_EXCEEDED", { deadlineMs }, `No answer within ${deadlineMs} ms`);
       } else if (call.refusal !== undefined) {
         if (withdraw(call)) call.reader.fail(call.refusal);
-      } else fail(call, "NOT_SENT", undefined, `Not sent within its deadline of ${deadlineMs} ms`);
+      } else fail(call, "NOT_SENT", undefined, `Not sent within ${deadlineMs} ms`);
     }
     arm(earliestMs);
   }
@@ -106,7 +108,7 @@ export function createCalls(clock: Clock, events: CallsEvents) {
   /** The reader's own end: a subscription just stops, other calls were promised an answer. */
   function abort(call: Call) {
     const { reader, signal } = call;
-    if (reader.end === undefined) {
+    if (!reader.end) {
       fail(call, "CANCELLED", undefined, "The call was aborted", signal?.reason);
     } else if (withdraw(call)) reader.end(false);
   }
@@ -137,14 +139,8 @@ export function createCalls(clock: Clock, events: CallsEvents) {
   }
 
   return {
-    /** How many have not settled. */
-    get size() {
-      return size();
-    },
-    /** How many wait to be sent. */
-    get waiting() {
-      return waiting();
-    },
+    waiting,
+    size,
     /** Takes a call in. One whose signal has aborted already is never sent. */
     start(call: Call) {
       const { signal } = call;
@@ -178,7 +174,7 @@ export function createCalls(clock: Clock, events: CallsEvents) {
         call.owed = 0;
       }
       // It was lost while there were events to read, and now there are none.
-      if (call.route === undefined && !call.reader.backlog && call.list === others) again([call]);
+      if (!call.route && !call.reader.backlog && call.list === others) again([call]);
     },
     settle,
     withdraw,
@@ -193,9 +189,11 @@ export function createCalls(clock: Clock, events: CallsEvents) {
       for (const call of all()) {
         const { reader, path } = call;
         if (!settle(call)) continue;
-        if (isAsked && reader.end !== undefined) reader.end(false);
+        if (isAsked && reader.end) reader.end(false);
         else if (call.kind === "mutation" && call.id > 0) {
-          reader.fail(toLocalError("OUTCOME_UNKNOWN", undefined, path, "Closed before the answer"));
+          reader.fail(
+            toLocalError("OUTCOME_UNKNOWN", undefined, path, lostSentences.OUTCOME_UNKNOWN),
+          );
         } else reader.fail(toError(path));
       }
     },

@@ -32,7 +32,7 @@ export function requestText(
   if (deadlineMs !== undefined) text += `,"deadlineMs":${deadlineMs}`;
   if (low !== undefined) text += `,"low":${low}`;
   if (key !== undefined) text += `,"key":${JSON.stringify(key)}`;
-  if (first !== undefined) text += `,"first":${JSON.stringify(first)}`;
+  if (first) text += `,"first":${JSON.stringify(first)}`;
   if (trace) text += `,"trace":${JSON.stringify(trace)}`;
   return `${text}}`;
 }

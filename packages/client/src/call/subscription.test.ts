@@ -83,7 +83,7 @@ describe("a subscription with for await", () => {
     const { api } = createPlay();
     const ticks = api.ticks.subscribe();
     ticks[Symbol.asyncIterator]();
-    expect(() => ticks[Symbol.asyncIterator]()).toThrow("Cannot iterate a subscription twice");
+    expect(() => ticks[Symbol.asyncIterator]()).toThrow("Cannot iterate twice");
   });
 
   it("returns credit in halves, as it is read", async () => {

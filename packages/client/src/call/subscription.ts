@@ -3,6 +3,7 @@
  * `for await` returns credit as it reads, so events wait at the server and not here: never more
  * of them than the credit. PROTOCOL.md §5.4
  */
+import { rethrowLater } from "@tautline/contracts/runtime";
 import type { Reader } from "./call.js";
 import type { AnyCallError } from "./call-error.js";
 
@@ -30,7 +31,7 @@ export function createCallbackReader(
 ): Reader {
   // A callback that unsubscribes needs what `.subscribe()` has not returned yet.
   const later = (run: () => void) => {
-    if (following() === undefined) queueMicrotask(run);
+    if (!following()) queueMicrotask(run);
     else guarded(run);
   };
   return {
@@ -52,9 +53,7 @@ export function guarded(run: () => void) {
   try {
     run();
   } catch (error) {
-    queueMicrotask(() => {
-      throw error;
-    });
+    rethrowLater(error);
   }
 }
 
@@ -73,7 +72,7 @@ export function createIterator(following: () => Following) {
         following().read();
         yield event;
       }
-      if (failure !== undefined) throw failure;
+      if (failure) throw failure;
       if (isOver) return;
       await new Promise<void>((resolve) => {
         wake = resolve;
@@ -103,7 +102,7 @@ export function createIterator(following: () => Following) {
   const inner = iterate();
   const iterator = {
     [Symbol.asyncIterator]() {
-      if (isIterated) throw new TypeError("Cannot iterate a subscription twice: subscribe again");
+      if (isIterated) throw new TypeError("Cannot iterate twice: subscribe again");
       isIterated = true;
       return iterator;
     },

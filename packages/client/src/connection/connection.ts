@@ -3,7 +3,7 @@
  * every call settles whatever becomes of the line it went out on.
  */
 import { createEmitter, type Timer } from "@tautline/contracts/runtime";
-import { CloseCode, endsSession, mayReconnect } from "@tautline/contracts/wire";
+import { CloseCode, endsSession, mayReconnect, type SessionGiven } from "@tautline/contracts/wire";
 import { afterLoss, type Call, lostSentences } from "../call/call.js";
 import { type AnyCallError, toLocalError } from "../call/call-error.js";
 import { createCalls, refuse } from "../call/calls.js";
@@ -14,7 +14,10 @@ import { createLine, type Line, type LineEnd, type LineHost } from "./line.js";
 import { afterClose, type ConnectionState } from "./state.js";
 
 /** How a session was lost. */
-type Loss = Pick<LineEnd, "code" | "reason"> & Partial<Pick<LineEnd, "unheard">>;
+type Loss = Pick<LineEnd, "code" | "reason">;
+
+/** A session whose mutations are recorded. */
+type Recording = SessionGiven & { readonly storeEpoch: string };
 
 /** The connection, and the way in for calls. */
 export type ConnectionCore = ReturnType<typeof createConnection>;
@@ -27,6 +30,8 @@ const firmMs = 5_000;
 // smaller than this is likely. A larger call waits for the welcome.
 const earlyBytes = 16_384;
 
+const noConnection = "There is no connection";
+
 /** Creates a connection that is idle. */
 export function createConnection(options: ConnectionOptions) {
   const { clock, random, idleMs, maxWaitingCalls, toError } = options;
@@ -37,13 +42,12 @@ export function createConnection(options: ConnectionOptions) {
     charactersIn: 0,
     charactersOut: 0,
     roundTripMs: undefined as number | undefined,
-    reconnects: -1, // the first connection is none
+    reconnects: 0,
     resumes: 0,
     messagesRepeated: 0,
   };
   let { limits } = options;
-  let { minMs: windowMs = 250 } = options.reconnect;
-  const { maxMs = 30_000 } = options.reconnect;
+  let { minMs: windowMs = 250, maxMs = 30_000 } = options.reconnect;
 
   let state: ConnectionState = { name: "idle" };
   /** Takes the calls. */
@@ -59,7 +63,7 @@ export function createConnection(options: ConnectionOptions) {
   let lostAsks = 0;
   /** When the session was lost that is to be resumed. */
   let lostAtMs = 0;
-  let openedAtMs = 0;
+  let openedAtMs: number | undefined;
   let emptyAtMs = 0;
   let served: Served | undefined;
   /** Whether a server found too large what came before its welcome: then calls wait for that. */
@@ -101,17 +105,17 @@ export function createConnection(options: ConnectionOptions) {
   function open(isElsewhere = false) {
     timer?.cancel();
     unwatch ??= options.watchNetwork(look);
-    if (current === undefined) session ??= newSession();
-    const carried = isElsewhere || session?.given === undefined ? undefined : session;
+    if (!current) session ??= newSession();
+    const carried = isElsewhere || !session?.given ? undefined : session;
     const line = createLine(
       { ...options, limits, traffic },
       // One that is not open yet can not be asked for by a second line.
-      carried ?? (current === undefined ? session! : newSession()),
+      carried ?? (current ? newSession() : session!),
       host,
     );
     opening = line;
     lines.add(line);
-    if (current === undefined && !(state.name === "resuming" && mayResume())) {
+    if (!current && !(state.name === "resuming" && mayResume())) {
       become({ name: "connecting", attempt });
     }
   }
@@ -127,7 +131,7 @@ export function createConnection(options: ConnectionOptions) {
   /** The network may be back, or the page: what is waited for may be there, or what is there gone. */
   function look() {
     if (state.name === "waiting" || state.name === "resuming") {
-      if (opening === undefined) open();
+      if (!opening) open();
     } else current?.check();
   }
 
@@ -153,20 +157,21 @@ export function createConnection(options: ConnectionOptions) {
   }
 
   /** Takes back what will not be answered in a session. Subscriptions that can go on do so elsewhere. */
-  function recover(from: Session, { code, reason, unheard = false }: Loss) {
+  function recover(from: Session, { code, reason }: Loss, unheard = false) {
     const { given } = from;
+    const isRecorded = given?.storeEpoch !== undefined;
     const ending = `(close code ${code}${reason && `: ${reason}`})`;
     const lost: Call[] = [];
     for (const call of from.calls()) {
       if (unheard) call.id = 0;
-      const fate = unheard ? "again" : afterLoss(call, code, given?.storeEpoch !== undefined);
+      const fate = unheard ? "again" : afterLoss(call, code, isRecorded);
       if (fate !== "again") {
         const data = fate === "PAYLOAD_TOO_LARGE" ? unknownSize : undefined;
         calls.fail(call, fate, data, `${lostSentences[fate]} ${ending}`);
         continue;
       }
-      if (call.kind === "mutation" && !unheard && given?.storeEpoch !== undefined) {
-        const { id: session, storeEpoch } = given;
+      if (call.kind === "mutation" && !unheard && isRecorded) {
+        const { id: session, storeEpoch } = given as Recording;
         const { id: n, sentMs } = call;
         call.first ??= (now) => ({ session, n, storeEpoch, ageMs: Math.ceil(now - sentMs) });
       }
@@ -181,7 +186,7 @@ export function createConnection(options: ConnectionOptions) {
       const previous = current;
       let carried = line.session;
       const asked = carried.given;
-      const isResumed = asked !== undefined && welcome?.session?.resumed === true;
+      const isResumed = asked && welcome?.session?.resumed === true;
       if (isResumed) {
         const repeated = carried.resume(line, welcome);
         if (repeated === undefined) {
@@ -190,32 +195,32 @@ export function createConnection(options: ConnectionOptions) {
         }
         traffic.resumes++;
         traffic.messagesRepeated += repeated;
-      } else if (asked !== undefined) carried = newSession(); // this server does not know it
+      } else if (asked) carried = newSession(); // this server does not know it
       const left = session;
       session = carried;
       current = line;
       opening = undefined;
-      traffic.reconnects++;
+      if (openedAtMs !== undefined) traffic.reconnects++; // the first connection is none
       openedAtMs = emptyAtMs = clock.now();
       served = welcome;
-      if (welcome !== undefined) ({ limits, reconnectWindowMs: windowMs = windowMs } = welcome);
+      if (welcome) ({ limits, reconnectWindowMs: windowMs = windowMs } = welcome);
       if (!isResumed) {
         lostAsks = 0;
         carried.begin(line, welcome);
         // What was under way in a session that nobody goes on with.
-        if (left && left !== carried && left.carrier === undefined)
+        if (left && left !== carried && !left.carrier)
           recover(left, { code: 1006, reason: "The session is lost" });
       }
       if (idleMs !== undefined) watchIdle(idleMs);
       become({ name: "open", limits, contract: welcome?.contract, revision: welcome?.revision });
-      if (previous !== undefined) {
+      if (previous) {
         if (isResumed) void previous.close(1000, "Moved");
         else leave(previous);
       }
       return carried;
     },
     moves(line, isElsewhere, delayMs) {
-      if (line !== current || opening !== undefined) return;
+      if (line !== current || opening) return;
       if (!isElsewhere) return open();
       timer?.cancel();
       timer = clock.after(random() * delayMs, () => {
@@ -223,46 +228,43 @@ export function createConnection(options: ConnectionOptions) {
       });
     },
     ended(line, told) {
-      const end = told.code === CloseCode.Replaced ? asOwnDoing(line, told) : told;
+      let end = told;
+      // Another socket has the session. Where it is one of ours that we have lost, and the server
+      // not yet, nobody has taken it from us.
+      if (told.code === CloseCode.Replaced && lostAsks > 0 && opening?.session !== line.session) {
+        lostAsks--;
+        end = { ...told, code: 1006, reason: "Replaced by our own socket" };
+      }
       lines.delete(line);
       const wasCurrent = line === current;
       const wasOpening = line === opening;
       if (wasCurrent) current = undefined;
       if (wasOpening) opening = undefined;
       const counts = wasCurrent || wasOpening;
-      const isLast = counts && current === undefined && opening === undefined;
+      const isLast = counts && !current && !opening;
       const refused = isLast && isRefused(end);
       // Then `shut` settles all: nothing is sent again, and nothing is lost that could have gone on.
       const staysAway = refused || (isLast && !end.strange && !mayReconnect(end.code));
       const carried = line.session;
-      const isFresh = carried.given === undefined;
+      const isFresh = !carried.given;
       // Another line may be about to go on with it, for which the server has closed this one.
       const isMoving = opening?.session === carried;
       const isOver = !isMoving && (endsSession(end.code) || end.strange);
       const isKept = carried === session && !isFresh && !isOver;
       if (end.unanswered && isKept) lostAsks++;
-      isShy ||= isFresh && end.unheard && end.code === 1009;
+      const unheard = isFresh && end.unheard;
+      isShy ||= unheard && end.code === 1009;
       if (wasCurrent) lostAtMs = clock.now();
       if (staysAway) {
-        if (isFresh && end.unheard) for (const call of carried.calls()) call.id = 0;
-      } else if (!isKept && carried.carrier === undefined) {
-        recover(carried, isFresh ? end : { ...end, unheard: false });
+        if (unheard) for (const call of carried.calls()) call.id = 0;
+      } else if (!isKept && !carried.carrier) {
+        recover(carried, end, unheard);
         if (carried === session) session = opening?.session;
       }
       const isElsewhere = wasOpening && carried !== session;
       if (counts && state.name !== "closed") follow(wasCurrent, end, refused, isElsewhere);
     },
   };
-
-  /**
-   * Another socket has the session. Where it is one of ours that we have lost, and the server not yet,
-   * nobody has taken it from us.
-   */
-  function asOwnDoing({ session: carried }: Line, end: LineEnd): LineEnd {
-    if (lostAsks === 0 || opening?.session === carried) return end;
-    lostAsks--;
-    return { ...end, code: 1006, reason: "Replaced by a socket of ours that was lost" };
-  }
 
   /** Moves from a line that still works: what it is asked already it answers. */
   function leave(line: Line) {
@@ -288,16 +290,16 @@ export function createConnection(options: ConnectionOptions) {
 
   /** After the line that counts has ended. */
   function follow(wasCurrent: boolean, end: LineEnd, refused: boolean, isElsewhere: boolean) {
-    if (wasCurrent && clock.now() - openedAtMs >= firmMs) attempt = 0;
+    if (wasCurrent && clock.now() - openedAtMs! >= firmMs) attempt = 0;
     const code = refused ? CloseCode.Unauthenticated : end.code;
     const next = afterClose({ ...end, code }, attempt, { windowMs, maxMs }, random);
-    if (opening !== undefined) return become({ name: "connecting", attempt });
-    if (current !== undefined) {
+    if (opening) return become({ name: "connecting", attempt });
+    if (current) {
       // It could not move; it works where it is, and tries again if that makes sense.
       if (next.name === "closed") return;
     } else if (next.name === "closed") {
       return shut(code, end.reason, refused ? end.refusal : undefined);
-    } else if (idleMs !== undefined && calls.size === 0) {
+    } else if (idleMs !== undefined && calls.size() === 0) {
       session = undefined;
       return become({ name: "idle" });
     } else become(mayResume() ? { ...next, name: "resuming" } : next);
@@ -308,18 +310,18 @@ export function createConnection(options: ConnectionOptions) {
 
   /** Whether there is no connection, and at least one attempt has failed. */
   const isLost = () =>
-    current === undefined && (state.name === "waiting" || state.name === "resuming" || attempt > 0);
+    !current && (state.name === "waiting" || state.name === "resuming" || attempt > 0);
 
   /** Whether a session waits for its next line that its server has not given up yet. */
   function mayResume() {
     const given = session?.given;
-    return given !== undefined && clock.now() - lostAtMs < given.graceMs;
+    return given && clock.now() - lostAtMs < given.graceMs;
   }
 
   function watchIdle(delayMs: number) {
     idleTimer?.cancel();
     idleTimer = clock.after(delayMs, () => {
-      const isBusy = calls.size > 0 || opening !== undefined;
+      const isBusy = calls.size() > 0 || opening;
       const leftMs = isBusy ? idleMs! : emptyAtMs + idleMs! - clock.now();
       if (leftMs > 0) return watchIdle(leftMs);
       const line = current;
@@ -337,15 +339,13 @@ export function createConnection(options: ConnectionOptions) {
     get stats() {
       return {
         ...traffic,
-        reconnects: Math.max(0, traffic.reconnects),
-        openForMs: current && clock.now() - openedAtMs,
+        openForMs: current && clock.now() - openedAtMs!,
       };
     },
     ping() {
       return new Promise((resolve, reject) => {
-        const fail = () =>
-          reject(toLocalError("NOT_SENT", undefined, undefined, "There is no connection to ask"));
-        if (current === undefined) return fail();
+        const fail = () => reject(toLocalError("NOT_SENT", undefined, undefined, noConnection));
+        if (!current) return fail();
         const late = clock.after(options.connectTimeoutMs, fail);
         current.ping((roundTripMs) => {
           late.cancel();
@@ -355,10 +355,10 @@ export function createConnection(options: ConnectionOptions) {
       });
     },
     connect() {
-      if (current === undefined && opening === undefined) open();
+      if (!current && !opening) open();
     },
     reconnect() {
-      if (opening === undefined) open();
+      if (!opening) open();
     },
     async close() {
       if (state.name !== "closed" || state.code !== CloseCode.ClientClosed) {
@@ -376,13 +376,10 @@ export function createConnection(options: ConnectionOptions) {
       if (call.settled) return; // it was given up while its input was looked at
       if (state.name === "closed") return refuse(call, toClosedError(call.path));
       if (options.offline === "fail" && isLost()) {
-        return refuse(
-          call,
-          toLocalError("NOT_SENT", undefined, call.path, "The connection is lost"),
-        );
+        return refuse(call, toLocalError("NOT_SENT", undefined, call.path, noConnection));
       }
-      if (current === undefined && calls.waiting >= maxWaitingCalls) {
-        const sentence = `Cannot wait for a connection: ${maxWaitingCalls} calls do already`;
+      if (!current && calls.waiting() >= maxWaitingCalls) {
+        const sentence = `Cannot wait: ${maxWaitingCalls} calls do already`;
         return refuse(call, toLocalError("NOT_SENT", undefined, call.path, sentence));
       }
       calls.start(call);

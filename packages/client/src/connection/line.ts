@@ -99,7 +99,9 @@ export interface Line extends Carrier {
 
 // A server that does not finish the closing handshake is not waited for. RFC 6455 §7.1.1
 const goodbyeMs = 2_000;
-const notTautline = 'The server does not speak tautline.1: is it one for dialect "trpc"?';
+const notTautline = 'The server does not speak tautline.1: try dialect "trpc"';
+const noMessage = "It is no message";
+const wrongCounts = "The counts of the session do not agree";
 
 /** Creates a line that has not dialled yet. */
 export function createLine(options: LineOptions, asked: Session, host: LineHost): Line {
@@ -132,14 +134,11 @@ export function createLine(options: LineOptions, asked: Session, host: LineHost)
       rest();
     },
     close(code, reason) {
-      if (stage !== "over") {
-        goodbye(code, reason);
-        end(code, reason);
-      }
+      goodbye(code, reason);
       return isGone;
     },
     abandon(code, reason) {
-      if (socket === undefined) gone();
+      if (!socket) gone();
       else socket.terminate();
       end(code, reason);
     },
@@ -183,7 +182,7 @@ export function createLine(options: LineOptions, asked: Session, host: LineHost)
     const { client, contract } = options;
     const hello = helloText({ credentials: known, client, contract, session: session.toAsked() });
     // What is to be resumed says nothing before the server has told what it heard.
-    if (session.given === undefined) session.greet(line, hello);
+    if (!session.given) session.greet(line, hello);
     else transmit(hello);
   }
 
@@ -228,31 +227,33 @@ export function createLine(options: LineOptions, asked: Session, host: LineHost)
     host.ended(line, { code, reason, refusal, strange: isStrange, unheard, unanswered });
   }
 
-  function goodbye(code: number, reason: string) {
-    if (socket === undefined) return gone();
-    socket.close(code, reason);
-    const lost = clock.after(goodbyeMs, () => socket!.terminate());
-    void isGone.then(() => lost.cancel());
+  function goodbye(code: number, reason: string, toldCode = code, isStrange = false) {
+    if (stage === "over") return;
+    if (socket) {
+      socket.close(code, reason);
+      const lost = clock.after(goodbyeMs, () => socket!.terminate());
+      void isGone.then(() => lost.cancel());
+    } else gone();
+    end(toldCode, reason, isStrange);
   }
 
   /** The server sent what no server sends. The host decides whether to come back. */
   function strange(what: string) {
-    goodbye(CloseCode.ProtocolError, what);
-    end(CloseCode.ProtocolError, what, true);
+    goodbye(CloseCode.ProtocolError, what, CloseCode.ProtocolError, true);
   }
 
   // ---- messages ---------------------------------------------------------------------------
 
   function ponged() {
     const ping = pings.shift();
-    if (ping === undefined) return;
+    if (!ping) return;
     traffic.roundTripMs = clock.now() - ping.atMs;
     ping.answered?.(traffic.roundTripMs);
   }
 
   /** @throws TypeError on what no server says. */
   function receive(message: any, chars: number) {
-    if (typeof message !== "object" || message === null) throw new TypeError("It is no message");
+    if (typeof message !== "object" || message === null) throw new TypeError(noMessage);
     const { id, method } = message;
     const failed = "error" in message;
     if (id === null && failed) {
@@ -274,9 +275,9 @@ export function createLine(options: LineOptions, asked: Session, host: LineHost)
         () => {}, // the server closes when none come, and then they are asked for again
       );
     } else if (method === "ack") {
-      if (!session.acknowledge(message.received)) throw new TypeError("It heard what was not said");
+      if (!session.acknowledge(message.received)) throw new TypeError(wrongCounts);
     } else if (!isCounted(message) || session.hear(chars)) {
-      if (method === undefined) answered(id, message, failed);
+      if (!method) answered(id, message, failed);
     }
   }
 
@@ -286,23 +287,18 @@ export function createLine(options: LineOptions, asked: Session, host: LineHost)
     const server = { ping: line.ping, lost: () => line.abandon(CloseCode.HeartbeatTimeout, "") };
     heartbeat = startHeartbeat(server, clock, { ...welcome?.heartbeat, ...options.heartbeat });
     const carried = host.opened(line, welcome);
-    if (carried !== undefined) session = carried;
-    else {
-      const what = "The counts of the session do not agree";
-      goodbye(CloseCode.ProtocolError, what);
-      end(1006, what); // the session is lost, not the server
-    }
+    if (carried) session = carried;
+    else goodbye(CloseCode.ProtocolError, wrongCounts, 1006); // the session is lost, not the server
   }
 
   function answered(id: unknown, message: Result | Failure, failed: boolean) {
     if (!failed) {
-      if (typeof (message as Result).result !== "object")
-        throw new TypeError("A result is missing");
+      if (typeof (message as Result).result !== "object") throw new TypeError(noMessage);
       refusal = undefined; // a server that answers has not refused us
     }
     const isOver = failed || (message as Result).result.type === "stopped";
     const call = session.answered(id, isOver);
-    if (call !== undefined) host.received(call, message);
+    if (call) host.received(call, message);
     if (retiring) rest();
   }
 

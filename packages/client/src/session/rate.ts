@@ -1,8 +1,9 @@
 /**
  * Rate: keeps to the messages per second that `welcome` allows, so that nothing is refused: a
- * refused `credit` would starve its subscription. PROTOCOL.md §8
+ * refused `credit` would starve its subscription. It counts as the server's `takeToken` does, in
+ * the few words that one bucket needs. PROTOCOL.md §8
  */
-import { type Clock, createTokenBucket } from "@tautline/contracts/runtime";
+import type { Clock } from "@tautline/contracts/runtime";
 import type { ToldLimits } from "@tautline/contracts/wire";
 
 // A tenth is kept back: the network bunches messages up, and what left one by one may arrive
@@ -10,7 +11,8 @@ import type { ToldLimits } from "@tautline/contracts/wire";
 const share = 0.9;
 
 /**
- * The bucket a client takes its messages from.
+ * Creates what is asked before each message: 0 if it may leave, or the whole milliseconds after
+ * which one may.
  *
  * @param spent Messages sent before the limits were known, hello among them.
  */
@@ -19,6 +21,16 @@ export function createRate(
   { messagesPerSecond, messageBurst }: ToldLimits,
   spent: number,
 ) {
+  const perMs = (messagesPerSecond * share) / 1_000;
   const most = Math.max(1, messageBurst * share);
-  return createTokenBucket(clock, messagesPerSecond * share, most, spent);
+  let tokens = most - spent;
+  let countedMs = clock.now();
+
+  return (now: number): number => {
+    tokens = Math.min(most, tokens + (now - countedMs) * perMs);
+    countedMs = now;
+    if (tokens < 1) return Math.ceil((1 - tokens) / perMs);
+    tokens--;
+    return 0;
+  };
 }

@@ -192,7 +192,7 @@ export function createSession(options: SessionOptions, source: CallSource): Sess
     // First: without it the server could not go on.
     const isAck = isOpen && ledger && (ledger.ackGoesAlong || (isLate && ledger.owesAck));
     if (!isAck && !(isOpen && notes.length > 0)) return addCall(now);
-    const waitMs = rate.take(now);
+    const waitMs = rate(now);
     if (waitMs > 0) return waitMs;
     if (isAck) {
       isLate = false;
@@ -245,7 +245,7 @@ export function createSession(options: SessionOptions, source: CallSource): Sess
       source.fail(call, "PAYLOAD_TOO_LARGE", { bytes, maxBytes: maxFrameBytes }, sentence);
       return 0;
     }
-    const waitMs = rate.take(now);
+    const waitMs = rate(now);
     if (waitMs > 0) return waitMs;
     call.id = lastId = id;
     call.sentMs = now;

@@ -39,9 +39,11 @@ export function createEmitter<T>(onError: (error: unknown) => void = rethrowLate
 
 declare function queueMicrotask(run: () => void): void;
 
-// A listener's bug belongs to its author, so it surfaces as an uncaught error, but it must
-// not break the sender in the middle of its work.
-function rethrowLater(error: unknown) {
+/**
+ * Lets an error surface as an uncaught one: a listener's bug belongs to its author, and must not
+ * break the sender in the middle of its work.
+ */
+export function rethrowLater(error: unknown) {
   queueMicrotask(() => {
     throw error;
   });

@@ -16,7 +16,7 @@ export const ackDelayMs = 1_000;
 
 /** Whether a message of the wire is one that both ends count. PROTOCOL.md §9.2 */
 export function isCounted(message: object): boolean {
-  return "id" in message && message.id !== undefined && message.id !== null;
+  return ((message as { readonly id?: unknown }).id ?? null) !== null;
 }
 
 /** The counts of one end of one session. */
@@ -38,7 +38,7 @@ export class Ledger {
 
   /** How many of them were not acknowledged. */
   get unacknowledged(): number {
-    return this.#kept === undefined ? 0 : this.#kept.length;
+    return this.#kept?.length ?? 0;
   }
 
   /** The characters that are kept to be said again; nearly always their bytes. */
@@ -98,7 +98,7 @@ export class Ledger {
    * @returns false when it can not have: more than were said, or fewer than it said before.
    */
   acknowledge(count: number): boolean {
-    if (!Number.isSafeInteger(count) || count < this.#acknowledged || count > this.said) {
+    if (!Number.isInteger(count) || count < this.#acknowledged || count > this.said) {
       return false;
     }
     if (count === this.said) {

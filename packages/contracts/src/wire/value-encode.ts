@@ -40,7 +40,7 @@ export function encodeValue(value: unknown): EncodedValue {
   const encoding = new Encoding();
   const json = encoding.encode(value);
   const { found } = encoding;
-  return found === undefined ? { json } : { json, meta: { values: found, v: 1 } };
+  return found ? { json, meta: { values: found, v: 1 } } : { json };
 }
 
 /** One value on its way. A class: functions of its own would cost each value more than its walk. */
@@ -102,7 +102,7 @@ class Encoding {
     this.#from = this.#keys.length;
     this.found = undefined;
     const json = this.#encodeInside(owner, content);
-    const tree: AnnotationTree = this.found === undefined ? [type] : [type, this.found];
+    const tree: AnnotationTree = this.found ? [type, this.found] : [type];
     this.#from = outerFrom;
     this.found = outerFound;
     return this.#annotate(tree, json);

@@ -16,7 +16,7 @@ import { restore } from "./value-restore.js";
  */
 export function readValue(encoded: any): unknown {
   if (encoded === undefined) return undefined;
-  if (encoded?.json === undefined) throw new TypeError("It is not { json, meta }");
+  if (encoded?.json === undefined) throw new TypeError("Not { json, meta }");
   const { json, meta } = encoded;
   if (!meta) return json;
   const token = meta.v >= 1 ? pathToken : oldPathToken;
