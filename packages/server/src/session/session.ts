@@ -4,7 +4,7 @@
  * its grace has passed. PROTOCOL.md §9
  */
 import type { Clock, Timer } from "@tautline/contracts/runtime";
-import { ackDelayMs, type Ledger } from "@tautline/contracts/session";
+import type { Ledger } from "@tautline/contracts/session";
 import { CloseCode, endsSession, type SessionGiven } from "@tautline/contracts/wire";
 import type { Call } from "../call/call.js";
 import { Dispatch, type DispatchHost, type DispatchLine } from "../connection/dispatch.js";
@@ -16,6 +16,7 @@ import type { Events } from "../observe/emit.js";
 import type { SessionEnd } from "../observe/events.js";
 import type { TRPCError } from "../trpc.js";
 import type { AttachableSession } from "./attach.js";
+import type { LateAcks } from "./late-acks.js";
 import type { RequestRecords } from "./requests/records.js";
 
 /** What sessions need of their server; the same for all of them. */
@@ -25,6 +26,9 @@ export interface SessionHost extends DispatchHost {
   readonly graceMs: number;
   /** Nothing where mutations are not recorded. */
   readonly records: RequestRecords | undefined;
+  readonly lateAcks: LateAcks;
+  /** What opens the session of this id, and nobody can tell who knows the id only. */
+  secretOf(id: string): string;
   /** A session waits for its client. */
   suspended(session: Session): void;
   /** It is over, and can not be resumed. */
@@ -55,9 +59,7 @@ const mostUnackedShares = 16;
 
 /** One session. */
 export class Session implements DispatchLine, AttachableSession {
-  readonly dialect = "full";
   readonly id: string;
-  readonly secret: string;
   readonly userId: string | undefined;
   readonly outbox: Outbox;
   readonly dispatch: Dispatch;
@@ -69,8 +71,10 @@ export class Session implements DispatchLine, AttachableSession {
   readonly #host: SessionHost;
   readonly #ledger: Ledger;
   #carrier: SessionCarrier | undefined;
-  /** While it is attached: an `ack` that may wait. While it is not: the end of the grace. */
+  /** While it is not attached: the end of the grace. */
   #timer: Timer | undefined;
+  /** It is among the late acks. */
+  #isLate = false;
   #isOver = false;
   #recording: Recording | undefined;
   /** By the clock. */
@@ -78,7 +82,7 @@ export class Session implements DispatchLine, AttachableSession {
   #suspendedMs = 0;
 
   constructor(
-    { id, secret }: { readonly id: string; readonly secret: string },
+    id: string,
     userId: string | undefined,
     arrival: SessionArrival,
     carrier: SessionCarrier & { readonly outbox: Outbox },
@@ -86,7 +90,6 @@ export class Session implements DispatchLine, AttachableSession {
     host: SessionHost,
   ) {
     this.id = id;
-    this.secret = secret;
     this.userId = userId;
     this.#host = host;
     this.#startedMs = host.clock.now();
@@ -98,6 +101,14 @@ export class Session implements DispatchLine, AttachableSession {
     this.place = arrival.place;
     this.procedureHashes = arrival.procedureHashes;
     this.dispatch = new Dispatch(host, this);
+  }
+
+  get dialect() {
+    return "full" as const;
+  }
+
+  get secret(): string {
+    return this.#host.secretOf(this.id);
   }
 
   /** Made with the first mutation. */
@@ -135,12 +146,12 @@ export class Session implements DispatchLine, AttachableSession {
 
   /** What `welcome` says of it. */
   given(isResumed: boolean, maxUnackedBytes: number): SessionGiven {
-    const { id, secret } = this;
+    const { id } = this;
     const { graceMs, records } = this.#host;
     const storeEpoch = records?.epoch;
     const known = isResumed
       ? { received: this.#ledger.tell(), from: this.#acknowledged }
-      : { secret };
+      : { secret: this.secret };
     return {
       id,
       ...known,
@@ -165,6 +176,7 @@ export class Session implements DispatchLine, AttachableSession {
     }
     this.#timer?.cancel();
     this.#timer = undefined;
+    this.#owesNothing(); // it is told with the greeting
     this.#carrier = carrier;
     this.generation += 1;
     this.ctx = arrival.ctx;
@@ -182,12 +194,10 @@ export class Session implements DispatchLine, AttachableSession {
   hear(chars: number) {
     const ledger = this.#ledger;
     ledger.hear(chars);
-    if (!ledger.ackIsDue) {
-      // Made when it is needed: most sessions are idle, and have neither a timer nor its function.
-      this.#timer ??= this.#host.clock.after(ackDelayMs, this.#acknowledgeLate.bind(this));
-      return;
-    }
-    this.#acknowledge();
+    if (ledger.ackIsDue) return this.#acknowledge();
+    if (this.#isLate) return;
+    this.#isLate = true;
+    this.#host.lateAcks.add(this);
   }
 
   /** The client says what it has heard. */
@@ -202,7 +212,7 @@ export class Session implements DispatchLine, AttachableSession {
     if (endsSession(code)) return this.end(code);
     this.#carrier = undefined;
     this.outbox.detach();
-    this.#timer?.cancel();
+    this.#owesNothing();
     this.#timer = this.#host.clock.after(this.#host.graceMs, () => this.end(1006));
     this.#suspendedMs = this.#host.clock.now();
     this.#host.events["session.suspended"]?.({
@@ -222,6 +232,7 @@ export class Session implements DispatchLine, AttachableSession {
     const carrier = this.#carrier;
     this.#carrier = undefined;
     this.#timer?.cancel();
+    this.#owesNothing();
     this.dispatch.close(code);
     this.outbox.detach();
     // Its client has said goodbye: nothing of it will be sent again.
@@ -253,9 +264,17 @@ export class Session implements DispatchLine, AttachableSession {
     }
   }
 
-  #acknowledgeLate() {
-    this.#timer = undefined;
+  /** The client has waited for an `ack` as long as it may. */
+  acknowledgeLate() {
+    if (!this.#isLate) return;
+    this.#isLate = false;
     if (this.#ledger.owesAck) this.#acknowledge();
+  }
+
+  #owesNothing() {
+    if (!this.#isLate) return;
+    this.#isLate = false;
+    this.#host.lateAcks.delete(this);
   }
 }
 

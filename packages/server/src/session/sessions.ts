@@ -2,12 +2,13 @@
  * Sessions: all of one process, by id. A session of another process, or of this one before it was
  * restarted, is unknown here, and never guessed: the client begins a new one. PROTOCOL.md §9.1
  */
-import { randomBytes } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
 import type { Timer } from "@tautline/contracts/runtime";
 import { Ledger } from "@tautline/contracts/session";
 import type { SessionAsked } from "@tautline/contracts/wire";
 import type { Outbox } from "../connection/outbox.js";
 import { refusalToAttach } from "./attach.js";
+import { LateAcks } from "./late-acks.js";
 import { Session, type SessionArrival, type SessionCarrier, type SessionHost } from "./session.js";
 
 /** How long and how much sessions keep. */
@@ -53,7 +54,7 @@ const weighEveryMs = 1_000;
 
 /** What the sessions of a server need of it. */
 export interface SessionsHost
-  extends Omit<SessionHost, "suspended" | "ended" | "graceMs">,
+  extends Omit<SessionHost, "lateAcks" | "secretOf" | "suspended" | "ended" | "graceMs">,
     SessionOptions {
   /** The greeting of a client, without what is said of its session. */
   readonly welcome: string;
@@ -81,6 +82,8 @@ export class Sessions {
     this.#host = { ...defaults, ...host };
     this.#sessionHost = {
       ...this.#host,
+      lateAcks: new LateAcks(host.clock),
+      secretOf: createSecrets(),
       suspended: (session) => this.#keep(session),
       ended: (session) => {
         this.#sessions.delete(session.id);
@@ -110,8 +113,8 @@ export class Sessions {
       // Its own client, which can not go on with it: nobody else will.
       if (refusal === "counts") found!.end(1006);
     }
-    const ids = { id: randomText(), secret: randomText() };
-    const session = new Session(ids, userId, arrival, connection, new Ledger(), this.#sessionHost);
+    const id = randomBytes(16).toString("base64url"); // 128 bits that nobody guesses
+    const session = new Session(id, userId, arrival, connection, new Ledger(), this.#sessionHost);
     this.#sessions.set(session.id, session);
     session.outbox.push(this.#greeting(session, false));
     const { id: sessionId } = session;
@@ -206,7 +209,13 @@ function longestOf(suspended: ReadonlySet<Session>): Session {
   return longest!;
 }
 
-/** 128 bits that nobody guesses. */
-function randomText(): string {
-  return randomBytes(16).toString("base64url");
+/**
+ * The secret of each id: what only the holder of a key can make of it, the key being this process's.
+ * So that ten thousand sessions need not keep ten thousand secrets, which are told only once.
+ */
+function createSecrets() {
+  const key = randomBytes(32);
+  return (id: string) =>
+    // 22 characters of 6 bits are more than the 128 that PROTOCOL.md §9.1 asks for.
+    createHmac("sha256", key).update(id).digest("base64url").slice(0, 22);
 }
