@@ -8,7 +8,6 @@ import { openSocket, watchNetwork } from "#websocket";
 import type { Call, Reader } from "./call/call.js";
 import { type AnyCallError, toFailure, toLocalError } from "./call/call-error.js";
 import { refuse } from "./call/calls.js";
-import { requestHead } from "./call/message.js";
 import type { Following } from "./call/subscription.js";
 import type { ClientOptions } from "./client.js";
 import { platformClock } from "./clock.js";
@@ -39,7 +38,7 @@ const stockLimits = Object.fromEntries(
 
 /** Creates what is behind a client. */
 export function createCore(options: ClientOptions): ClientCore {
-  const { contract, dialect = "tautline", deadlineMs: defaultMs = 30_000 } = options;
+  const { contract, dialect = "tautline", deadlineMs: defaultMs = 30_000, trace } = options;
   const { clock = platformClock, maxFrameBytes = 16_777_216 } = options;
   const full = dialect === "tautline";
   const { encode, decode } = toCodec(options.transformer);
@@ -67,23 +66,19 @@ export function createCore(options: ClientOptions): ClientCore {
     },
   });
 
-  // What traces a call must not stop it.
-  function activeTrace() {
-    try {
-      return options.trace?.();
-    } catch {}
-  }
-
   /** Makes the record of a call and lets it go. What is wrong with its input becomes its failure. */
   const open: ClientCore["open"] = (kind, path, input, options, reader) => {
     const { deadlineMs: asked = defaultMs, onLost = "fail", signal, lastEventId, key } = options;
     const procedure = contract?.procedure(path);
+    let span: string | undefined;
+    try {
+      if (full) span = trace?.();
+    } catch {} // what traces a call must not stop it
     const deadlineMs =
       kind === "subscription" ? Infinity : Math.min(asked, procedure?.deadlineMs ?? Infinity);
     const call: Call = {
       kind,
       path,
-      head: requestHead(kind, path),
       input: "",
       order: order++,
       deadlineMs,
@@ -93,7 +88,7 @@ export function createCore(options: ClientOptions): ClientCore {
       restarts: onLost === "restart" || !full,
       signal,
       key,
-      trace: full ? activeTrace() : undefined,
+      trace: span,
       reader,
       route: undefined,
       id: 0,
@@ -134,7 +129,7 @@ export function createCore(options: ClientOptions): ClientCore {
 }
 
 function toUnfit(path: string, error: unknown) {
-  const message = `Cannot send the input: ${error instanceof Error ? error.message : error}`;
+  const message = `Cannot send the input: ${(error as Error)?.message ?? error}`;
   return toLocalError("INVALID_INPUT", { issues: [{ path: [], message }] }, path, message, error);
 }
 

@@ -24,7 +24,7 @@ export function createProxy(invoke: Invoke, path = "", name = ""): object {
     get(target, key) {
       let child = children.get(key);
       if (!child) {
-        if (typeof key === "symbol" || spoken.test(key)) return Reflect.get(target, key);
+        if (typeof key === "symbol" || spoken.test(key)) return target[key as keyof typeof target];
         child = createProxy(invoke, under, key);
         children.set(key, child);
       }

@@ -24,15 +24,13 @@ export function subscribe(core: ClientCore, path: string, input: unknown, option
     return iterator;
   }
   const reader = createCallbackReader(options, () => following);
-  const { onConnectionStateChange } = options;
+  const { onConnectionStateChange: tell } = options;
   following = core.follow(
     "subscription",
     path,
     input,
     options,
-    !onConnectionStateChange
-      ? reader
-      : watched(reader, core, (state) => onConnectionStateChange(toTRPCState(state))),
+    tell ? watched(reader, core, (state) => tell(toTRPCState(state))) : reader,
   );
   return { unsubscribe: following.stop };
 }

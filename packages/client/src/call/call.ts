@@ -36,8 +36,6 @@ export interface Reader {
 export interface Call {
   readonly kind: ProcedureKind;
   readonly path: string;
-  /** The part of the message that is the same for every call of this procedure. */
-  readonly head: string;
   /** The input as JSON text; empty when there is none. */
   input: string;
   /** Rises with every call of a client: the order in which they are sent. */

@@ -88,9 +88,8 @@ export function createCalls(clock: Clock, events: CallsEvents) {
 
   /** Ends a call from this side: the server is told if it knows of it. */
   function withdraw(call: Call): boolean {
-    const { route } = call;
     if (!settle(call)) return false;
-    route?.withdraw(call);
+    call.route?.withdraw(call);
     call.route = undefined;
     return true;
   }

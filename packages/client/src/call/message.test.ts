@@ -1,9 +1,9 @@
 import type { FirstSending } from "@tautline/contracts/wire";
 import { describe, expect, it } from "vitest";
 import type { Call } from "./call.js";
-import { requestHead, requestText } from "./message.js";
+import { requestText } from "./message.js";
 
-const query = { head: requestHead("query", "orders.list"), input: "" } as Call;
+const query = { kind: "query", path: "orders.list", input: "" } as Call;
 const params = '"method":"query","params":{"path":"orders.list"';
 
 describe("the text of a request", () => {

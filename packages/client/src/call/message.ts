@@ -1,31 +1,20 @@
 /**
- * The texts a client sends. They are put together from parts that are JSON already: the input
- * was encoded when the call was made, the path once for all calls of a procedure.
+ * The texts of calls. They are put together from parts that are JSON already: the input
+ * was encoded when the call was made.
  */
-import type { ProcedureKind } from "@tautline/contracts";
-import {
-  type Credentials,
-  type FirstSending,
-  protocolVersion,
-  type SessionAsked,
-} from "@tautline/contracts/wire";
+import type { FirstSending } from "@tautline/contracts/wire";
 import type { Call } from "./call.js";
-
-/** The part of a request that its procedure decides. */
-export function requestHead(kind: ProcedureKind, path: string): string {
-  const text = /^[\w.]*$/.test(path) ? `"${path}"` : JSON.stringify(path);
-  return `"method":"${kind}","params":{"path":${text}`;
-}
 
 /** PROTOCOL.md §4.1 and §5.1. What is undefined is left out. */
 export function requestText(
-  { head, input, lastEventId, key, trace }: Call,
+  { kind, path, input, lastEventId, key, trace }: Call,
   id: number,
   deadlineMs?: number,
   low?: number,
   first?: FirstSending,
 ): string {
-  let text = `{"id":${id},${head}`;
+  const name = /^[\w.]*$/.test(path) ? `"${path}"` : JSON.stringify(path);
+  let text = `{"id":${id},"method":"${kind}","params":{"path":${name}`;
   if (input !== "") text += `,"input":${input}`;
   if (lastEventId !== undefined) text += `,"lastEventId":${JSON.stringify(lastEventId)}`;
   text += "}";
@@ -45,26 +34,6 @@ export function withdrawalText({ kind, id }: Call): string {
 /** PROTOCOL.md §5.4. */
 export function creditText(id: number, count: number): string {
   return `{"id":${id},"method":"credit","count":${count}}`;
-}
-
-/** PROTOCOL.md §3.1. What is undefined is left out. */
-export function helloText(hello: {
-  readonly credentials: Credentials | null | undefined;
-  readonly client: string | undefined;
-  readonly contract: string | undefined;
-  readonly session: SessionAsked | undefined;
-}): string {
-  return JSON.stringify({ method: "hello", version: protocolVersion, ...hello });
-}
-
-/** PROTOCOL.md §9.5. */
-export function authText(credentials: Credentials | null | undefined): string {
-  return JSON.stringify({ method: "auth", credentials: credentials ?? null });
-}
-
-/** PROTOCOL.md §3.3. */
-export function connectionParamsText(credentials: Credentials): string {
-  return JSON.stringify({ method: "connectionParams", data: credentials });
 }
 
 /**

@@ -284,8 +284,8 @@ export function createConnection(options: ConnectionOptions) {
     if (refusal === undefined) return false;
     if (code === CloseCode.Unauthenticated) return true;
     // A stock server has no close code for it.
-    const reason = toError(refusal, undefined, undefined).data?.code;
-    return !options.full && (reason === "UNAUTHORIZED" || reason === "FORBIDDEN");
+    const status = toError(refusal, undefined, undefined).data?.httpStatus;
+    return !options.full && (status === 401 || status === 403);
   }
 
   /** After the line that counts has ended. */
@@ -294,11 +294,12 @@ export function createConnection(options: ConnectionOptions) {
     const code = refused ? CloseCode.Unauthenticated : end.code;
     const next = afterClose({ ...end, code }, attempt, { windowMs, maxMs }, random);
     if (opening) return become({ name: "connecting", attempt });
+    if (next.name === "closed") {
+      // Where it could not move, it works on where it is.
+      return current ? undefined : shut(code, end.reason, refused ? end.refusal : undefined);
+    }
     if (current) {
-      // It could not move; it works where it is, and tries again if that makes sense.
-      if (next.name === "closed") return;
-    } else if (next.name === "closed") {
-      return shut(code, end.reason, refused ? end.refusal : undefined);
+      // It tries again.
     } else if (idleMs !== undefined && calls.size() === 0) {
       session = undefined;
       return become({ name: "idle" });
@@ -344,14 +345,14 @@ export function createConnection(options: ConnectionOptions) {
     },
     ping() {
       return new Promise((resolve, reject) => {
-        const fail = () => reject(toLocalError("NOT_SENT", undefined, undefined, noConnection));
-        if (!current) return fail();
-        const late = clock.after(options.connectTimeoutMs, fail);
-        current.ping((roundTripMs) => {
+        const answered = (roundTripMs?: number) => {
           late.cancel();
-          if (roundTripMs === undefined) fail();
-          else resolve(roundTripMs);
-        });
+          if (roundTripMs !== undefined) resolve(roundTripMs);
+          else reject(toLocalError("NOT_SENT", undefined, undefined, noConnection));
+        };
+        const late = clock.after(options.connectTimeoutMs, answered);
+        if (current) current.ping(answered);
+        else answered();
       });
     },
     connect() {

@@ -8,6 +8,7 @@ import {
   type ConnectSocket,
   type Frame,
   type HeartbeatOptions,
+  type SocketHandler,
   startHeartbeat,
   type Timer,
 } from "@tautline/contracts/runtime";
@@ -23,7 +24,6 @@ import {
   type Welcome,
 } from "@tautline/contracts/wire";
 import type { Call } from "../call/call.js";
-import { authText, connectionParamsText, helloText } from "../call/message.js";
 import type { Carrier, Session } from "../session/session.js";
 import { type Address, type AddressOptions, askAddress, toSocketUrl } from "./address.js";
 
@@ -86,7 +86,7 @@ export interface Line extends Carrier {
   /** What it carries, or asks its server to go on with. */
   readonly session: Session;
   /** Asks for a PONG. `answered` is told the milliseconds, or undefined when the line has ended. */
-  ping(answered?: (roundTripMs: number | undefined) => void): void;
+  ping(answered?: (roundTripMs?: number) => void): void;
   /** Asks for a sign of life now, and drops the socket if none comes. */
   check(): void;
   /** Closes as soon as the last call was answered. */
@@ -113,7 +113,7 @@ export function createLine(options: LineOptions, asked: Session, host: LineHost)
   let refusal: unknown;
   let retiring = false;
   let heartbeat: ReturnType<typeof startHeartbeat> | undefined;
-  const pings: { readonly atMs: number; answered?(roundTripMs: number | undefined): void }[] = [];
+  const pings: { readonly atMs: number; answered?(roundTripMs?: number): void }[] = [];
   let gone: () => void;
   const isGone = new Promise<void>((resolve) => {
     gone = resolve;
@@ -162,7 +162,7 @@ export function createLine(options: LineOptions, asked: Session, host: LineHost)
       gone();
       return end(CloseCode.ProtocolError, `Cannot open ${url}: ${error}`);
     }
-    socket.start({ open, frame, close: closed });
+    socket.start(handler);
   }
 
   function transmit(frame: string) {
@@ -171,50 +171,61 @@ export function createLine(options: LineOptions, asked: Session, host: LineHost)
     socket!.send(frame);
   }
 
-  function open() {
-    if (stage === "over") return;
-    if (!full) {
-      if (known) transmit(connectionParamsText(known));
-      return opened(undefined);
-    }
-    if (socket!.protocol !== fullDialectProtocol) return strange(notTautline);
-    stage = "greeted";
-    const { client, contract } = options;
-    const hello = helloText({ credentials: known, client, contract, session: session.toAsked() });
-    // What is to be resumed says nothing before the server has told what it heard.
-    if (!session.given) session.greet(line, hello);
-    else transmit(hello);
-  }
-
-  function frame(frame: Frame) {
-    if (stage === "over") return;
-    traffic.framesIn++;
-    traffic.charactersIn += frame.length;
-    heartbeat?.alive();
-    if (typeof frame !== "string") return void line.close(1003, "Binary frames are reserved");
-    if (frame === "PING") {
-      session.flush(); // first: a PONG says that all before it was sent
-      return transmit("PONG");
-    }
-    if (frame === "PONG") return ponged();
-    try {
-      const value: unknown = JSON.parse(frame);
-      const messages = Array.isArray(value) ? value : [value];
-      const chars = Math.ceil(frame.length / messages.length);
-      for (const message of messages) {
-        if ((stage as string) !== "over") receive(message, chars);
+  const handler: SocketHandler = {
+    open() {
+      if (stage === "over") return;
+      if (!full) {
+        if (known) transmit(JSON.stringify({ method: "connectionParams", data: known }));
+        return opened(undefined);
       }
-    } catch (error) {
-      // A stock server's odd words are passed over, as stock clients do.
-      if (full) strange(`Cannot read a frame: ${error}`);
-    }
-  }
-
-  function closed(code: number, reason: string) {
-    gone();
-    // 1006 is no word of the server's: its welcome may have been lost with the socket.
-    end(code, reason, false, stage !== "open" && code !== 1006);
-  }
+      if (socket!.protocol !== fullDialectProtocol) return strange(notTautline);
+      stage = "greeted";
+      const hello = JSON.stringify({
+        method: "hello",
+        version: protocolVersion,
+        credentials: known,
+        client: options.client,
+        contract: options.contract,
+        session: session.toAsked(),
+      });
+      // What is to be resumed says nothing before the server has told what it heard.
+      if (!session.given) session.greet(line, hello);
+      else transmit(hello);
+    },
+    frame(frame: Frame) {
+      if (stage === "over") return;
+      traffic.framesIn++;
+      traffic.charactersIn += frame.length;
+      heartbeat?.alive();
+      if (typeof frame !== "string") return void line.close(1003, "Binary frames are reserved");
+      if (frame === "PING") {
+        session.flush(); // first: a PONG says that all before it was sent
+        return transmit("PONG");
+      }
+      if (frame === "PONG") {
+        const ping = pings.shift();
+        if (!ping) return;
+        traffic.roundTripMs = clock.now() - ping.atMs;
+        return ping.answered?.(traffic.roundTripMs);
+      }
+      try {
+        const value: unknown = JSON.parse(frame);
+        const messages = Array.isArray(value) ? value : [value];
+        const chars = Math.ceil(frame.length / messages.length);
+        for (const message of messages) {
+          if ((stage as string) !== "over") receive(message, chars);
+        }
+      } catch (error) {
+        // A stock server's odd words are passed over, as stock clients do.
+        if (full) strange(`Cannot read a frame: ${error}`);
+      }
+    },
+    close(code: number, reason: string) {
+      gone();
+      // 1006 is no word of the server's: its welcome may have been lost with the socket.
+      end(code, reason, false, stage !== "open" && code !== 1006);
+    },
+  };
 
   function end(code: number, reason: string, isStrange = false, unheard = false) {
     if (stage === "over") return;
@@ -223,7 +234,7 @@ export function createLine(options: LineOptions, asked: Session, host: LineHost)
     timer.cancel();
     if (session.carrier === line) session.suspend();
     heartbeat?.stop();
-    for (const { answered } of pings) answered?.(undefined);
+    for (const { answered } of pings) answered?.();
     host.ended(line, { code, reason, refusal, strange: isStrange, unheard, unanswered });
   }
 
@@ -243,13 +254,6 @@ export function createLine(options: LineOptions, asked: Session, host: LineHost)
   }
 
   // ---- messages ---------------------------------------------------------------------------
-
-  function ponged() {
-    const ping = pings.shift();
-    if (!ping) return;
-    traffic.roundTripMs = clock.now() - ping.atMs;
-    ping.answered?.(traffic.roundTripMs);
-  }
 
   /** @throws TypeError on what no server says. */
   function receive(message: any, chars: number) {
@@ -271,13 +275,21 @@ export function createLine(options: LineOptions, asked: Session, host: LineHost)
       host.moves(line, method === "goaway", message.delayMs ?? 0);
     } else if (method === "reauth") {
       askAddress(options).then(
-        ([, credentials]) => transmit(authText(credentials)),
+        ([, credentials]) =>
+          transmit(JSON.stringify({ method: "auth", credentials: credentials ?? null })),
         () => {}, // the server closes when none come, and then they are asked for again
       );
     } else if (method === "ack") {
       if (!session.acknowledge(message.received)) throw new TypeError(wrongCounts);
     } else if (!isCounted(message) || session.hear(chars)) {
-      if (!method) answered(id, message, failed);
+      if (method) return;
+      if (!failed) {
+        if (typeof message.result !== "object") throw new TypeError(noMessage);
+        refusal = undefined; // a server that answers has not refused us
+      }
+      const call = session.answered(id, failed || message.result.type === "stopped");
+      if (call) host.received(call, message);
+      if (retiring) rest();
     }
   }
 
@@ -289,17 +301,6 @@ export function createLine(options: LineOptions, asked: Session, host: LineHost)
     const carried = host.opened(line, welcome);
     if (carried) session = carried;
     else goodbye(CloseCode.ProtocolError, wrongCounts, 1006); // the session is lost, not the server
-  }
-
-  function answered(id: unknown, message: Result | Failure, failed: boolean) {
-    if (!failed) {
-      if (typeof (message as Result).result !== "object") throw new TypeError(noMessage);
-      refusal = undefined; // a server that answers has not refused us
-    }
-    const isOver = failed || (message as Result).result.type === "stopped";
-    const call = session.answered(id, isOver);
-    if (call) host.received(call, message);
-    if (retiring) rest();
   }
 
   function rest() {

@@ -2,18 +2,18 @@
 
 /** Gathers messages and hands them on as frames of at most `maxFrameBytes`. */
 export function createFrames(send: (frame: string) => void) {
-  let frame = "";
-  let messages = 0;
+  let messages: string[] = [];
   let size = 0;
 
   function flush() {
-    if (messages > 0) send(messages === 1 ? frame : `[${frame}]`);
+    // A list as text is what is in it, with commas between.
+    if (size > 0) send(messages.length > 1 ? `[${messages}]` : messages[0]!);
     drop();
   }
 
   function drop() {
-    frame = "";
-    messages = size = 0;
+    messages = [];
+    size = 0;
   }
 
   return {
@@ -21,7 +21,7 @@ export function createFrames(send: (frame: string) => void) {
     add(text: string, bytes: number, maxFrameBytes: number) {
       // Two for the brackets, one for the comma.
       if (size + bytes + 3 > maxFrameBytes) flush();
-      frame = messages++ === 0 ? text : `${frame},${text}`;
+      messages.push(text);
       size += bytes + 1;
     },
     flush,

@@ -188,10 +188,9 @@ export function createSession(options: SessionOptions, source: CallSource): Sess
 
   /** Adds what is next. Returns the milliseconds until it may leave, or undefined if nothing may. */
   function addNext(now: number): number | undefined {
-    const isOpen = stage === "open";
     // First: without it the server could not go on.
-    const isAck = isOpen && ledger && (ledger.ackGoesAlong || (isLate && ledger.owesAck));
-    if (!isAck && !(isOpen && notes.length > 0)) return addCall(now);
+    const isAck = ledger && (ledger.ackGoesAlong || (isLate && ledger.owesAck));
+    if (stage === "greeted" || !(isAck || notes.length > 0)) return addCall(now);
     const waitMs = rate(now);
     if (waitMs > 0) return waitMs;
     if (isAck) {

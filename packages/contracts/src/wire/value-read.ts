@@ -16,8 +16,8 @@ import { restore } from "./value-restore.js";
  */
 export function readValue(encoded: any): unknown {
   if (encoded === undefined) return undefined;
-  if (encoded?.json === undefined) throw new TypeError("Not { json, meta }");
   const { json, meta } = encoded;
+  if (json === undefined) throw new TypeError("Not { json, meta }");
   if (!meta) return json;
   const token = meta.v >= 1 ? pathToken : oldPathToken;
   // superjson repeats a shared object in `json`. Only where an object encloses itself, or where it
@@ -65,8 +65,7 @@ function keysOf(path: string, token: RegExp): string[] {
   if (!path.includes("\\")) return path.split(".");
   const keys = [""];
   for (const text of path.match(token)!) {
-    if (text === ".") keys.push("");
-    else keys.push(keys.pop()! + text.at(-1));
+    keys.push(text === "." ? "" : keys.pop()! + text.at(-1));
   }
   return keys;
 }
