@@ -170,7 +170,7 @@ describe("watching the network", () => {
   afterEach(() => vi.unstubAllGlobals());
 
   it("of a browser looks when it is online again, and when the page is shown", () => {
-    const page = Object.assign(new EventTarget(), { visibilityState: "hidden" });
+    const page = Object.assign(new EventTarget(), { hidden: true });
     const global = new EventTarget();
     vi.stubGlobal("document", page);
     vi.stubGlobal("addEventListener", global.addEventListener.bind(global));
@@ -181,7 +181,7 @@ describe("watching the network", () => {
     expect(looks).toBe(1);
     page.dispatchEvent(new Event("visibilitychange"));
     expect(looks).toBe(1);
-    page.visibilityState = "visible";
+    page.hidden = false;
     page.dispatchEvent(new Event("visibilitychange"));
     expect(looks).toBe(2);
     stop();

@@ -11,7 +11,7 @@ const mayBeSent = (code: number) => code === 1000 || (code >= 3000 && code <= 49
 /** Calls `look` when the network may be back, or the page is: it may have slept. */
 export function watchNetwork(look: () => void): () => void {
   // A worker has no document, and hears of the network on its own global.
-  const shown = () => document.visibilityState === "visible" && look();
+  const shown = () => document.hidden || look();
   const watch = new AbortController(); // its `signal` is the option of that name
   globalThis.addEventListener?.("online", look, watch);
   globalThis.document?.addEventListener("visibilitychange", shown, watch);
@@ -22,14 +22,13 @@ export function watchNetwork(look: () => void): () => void {
 export function openSocket(url: string, protocols: readonly string[]): ClientSocket {
   const socket = new WebSocket(url, protocols as string[]);
   let handler: SocketHandler | undefined;
-  let over = false;
   socket.binaryType = "arraybuffer";
 
   // Events that come before `start` can not be lost: the page hears of none in this turn.
   function end(code: number, reason: string) {
-    if (over) return;
-    over = true;
-    handler?.close(code, reason);
+    const told = handler;
+    handler = undefined;
+    told?.close(code, reason);
   }
 
   return {
@@ -38,9 +37,9 @@ export function openSocket(url: string, protocols: readonly string[]): ClientSoc
     },
     start(given) {
       handler = given;
-      socket.onopen = () => over || given.open?.();
+      socket.onopen = () => handler?.open?.();
       socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
-        if (!over) given.frame(typeof data === "string" ? data : new Uint8Array(data));
+        handler?.frame(typeof data === "string" ? data : new Uint8Array(data));
       };
       socket.onclose = ({ code, reason }) => end(code, reason);
       socket.onerror = () => {}; // nothing but a close follows; some platforms want a listener

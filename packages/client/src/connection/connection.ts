@@ -106,7 +106,7 @@ export function createConnection(options: ConnectionOptions) {
     timer?.cancel();
     unwatch ??= options.watchNetwork(look);
     if (!current) session ??= newSession();
-    const carried = isElsewhere || !session?.given ? undefined : session;
+    const carried = !isElsewhere && session?.given ? session : undefined;
     const line = createLine(
       { ...options, limits, traffic },
       // One that is not open yet can not be asked for by a second line.
@@ -261,8 +261,8 @@ export function createConnection(options: ConnectionOptions) {
         recover(carried, end, unheard);
         if (carried === session) session = opening?.session;
       }
-      const isElsewhere = wasOpening && carried !== session;
-      if (counts && state.name !== "closed") follow(wasCurrent, end, refused, isElsewhere);
+      if (counts && state.name !== "closed")
+        follow(wasCurrent, end, refused, wasOpening && carried !== session);
     },
   };
 

@@ -204,11 +204,11 @@ export function createSession(options: SessionOptions, source: CallSource): Sess
   }
 
   function addCall(now: number): number | undefined {
-    const { maxFrameBytes, maxCallsInFlight, maxSubscriptions } = limits;
+    const { maxFrameBytes } = limits;
     // An `ack` will wake us.
-    if (ledger && ledger.keptChars >= (given?.maxUnackedBytes ?? Infinity)) return undefined;
-    const queriesMs = queries.waitMs(maxCallsInFlight);
-    const subscriptionsMs = subscriptions.waitMs(maxSubscriptions);
+    if (ledger && given && ledger.keptChars >= given.maxUnackedBytes) return undefined;
+    const queriesMs = queries.waitMs(limits.maxCallsInFlight);
+    const subscriptionsMs = subscriptions.waitMs(limits.maxSubscriptions);
     const call = source.next(queriesMs === 0, subscriptionsMs === 0);
     if (!call) {
       const untilRoomMs = Math.min(queriesMs || Infinity, subscriptionsMs || Infinity);
@@ -268,11 +268,9 @@ export function createSession(options: SessionOptions, source: CallSource): Sess
     if (!ledger?.owesAck) return;
     // What it was set for may have been acknowledged along with something else.
     const leftMs = untoldMs + ackDelayMs - clock.now();
-    if (leftMs > 0) ackTimer = clock.after(leftMs, acknowledgeLate);
-    else {
-      isLate = true;
-      wake();
-    }
+    isLate = leftMs <= 0;
+    if (isLate) wake();
+    else ackTimer = clock.after(leftMs, acknowledgeLate);
   }
 
   return session;
