@@ -89,12 +89,16 @@ const codeOfError: Readonly<Record<string, number | undefined>> = {
   WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1009,
 };
 
+const noExtensions = Object.freeze({});
+
 /**
  * A socket of `ws` that tells its one owner what it has to tell. A table of listeners would take a
  * quarter of a kilobyte, ten thousand times, and a look-up for each message.
  */
 class OwnedWebSocket extends WebSocket {
   owner: AcceptedSocket | undefined;
+  /** One for all, where ws makes each its own: none is ever agreed on, as `perMessageDeflate` is off. */
+  readonly _extensions = noExtensions;
 
   override emit(event: string | symbol, first?: unknown, second?: unknown): boolean {
     const { owner } = this;
