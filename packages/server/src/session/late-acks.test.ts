@@ -23,14 +23,25 @@ describe("late acks", () => {
     expect(told).toEqual(["a 1000"]);
   });
 
-  it("go together on one timer", () => {
+  it("go together with those that are owed soon after, on one timer", () => {
+    const { clock, acks, told, a, b } = setUp();
+    acks.add(a);
+    clock.advance(100);
+    acks.add(b);
+    expect(clock.pending).toBe(1);
+    clock.advance(900);
+    expect(told).toEqual(["a 1000", "b 1000"]);
+    expect(clock.pending).toBe(0);
+  });
+
+  it("go apart from those that are owed later: not everything in one turn", () => {
     const { clock, acks, told, a, b } = setUp();
     acks.add(a);
     clock.advance(400);
     acks.add(b);
     expect(clock.pending).toBe(1);
-    clock.advance(600);
-    expect(told).toEqual(["a 1000", "b 1000"]);
+    clock.advance(2_000);
+    expect(told).toEqual(["a 1000", "b 1400"]);
     expect(clock.pending).toBe(0);
   });
 
