@@ -298,12 +298,13 @@ export function createConnection(options: ConnectionOptions) {
       // Where it could not move, it works on where it is.
       return current ? undefined : shut(code, end.reason, refused ? end.refusal : undefined);
     }
-    if (current) {
-      // It tries again.
-    } else if (idleMs !== undefined && calls.size() === 0) {
-      session = undefined;
-      return become({ name: "idle" });
-    } else become(mayResume() ? { ...next, name: "resuming" } : next);
+    if (!current) {
+      if (idleMs !== undefined && calls.size() === 0) {
+        session = undefined;
+        return become({ name: "idle" });
+      }
+      become(mayResume() ? { ...next, name: "resuming" } : next);
+    }
     attempt = next.attempt;
     timer?.cancel();
     timer = clock.after(next.delayMs, () => open(isElsewhere && current !== undefined));

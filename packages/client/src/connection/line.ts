@@ -176,7 +176,7 @@ export function createLine(options: LineOptions, asked: Session, host: LineHost)
       if (stage === "over") return;
       if (!full) {
         if (known) transmit(JSON.stringify({ method: "connectionParams", data: known }));
-        return opened(undefined);
+        return opened();
       }
       if (socket!.protocol !== fullDialectProtocol) return strange(notTautline);
       stage = "greeted";
@@ -293,7 +293,7 @@ export function createLine(options: LineOptions, asked: Session, host: LineHost)
     }
   }
 
-  function opened(welcome: Welcome | undefined) {
+  function opened(welcome?: Welcome) {
     stage = "open";
     timer.cancel();
     const server = { ping: line.ping, lost: () => line.abandon(CloseCode.HeartbeatTimeout, "") };

@@ -66,8 +66,8 @@ export function createSession(options: SessionOptions, source: CallSource): Sess
     // What was withdrawn has no route.
     calls: () => underway.values().filter(({ route }) => route === session) as Call[],
     toAsked() {
-      if (!ledger || !given) return ledger && {};
-      return { id: given.id, secret: given.secret!, received: ledger.heard };
+      if (!given) return ledger && {};
+      return ledger && { id: given.id, secret: given.secret!, received: ledger.heard };
     },
     greet(line, hello) {
       carrier = line;

@@ -161,8 +161,7 @@ class Encoding {
 
   #pathFrom(from: number): string {
     let path = "";
-    for (const key of from === 0 ? this.#keys : this.#keys.slice(from))
-      path += `.${escapeKey(key)}`;
+    for (let i = from; i < this.#keys.length; i++) path += `.${escapeKey(this.#keys[i]!)}`;
     return path.slice(1);
   }
 }
@@ -177,8 +176,8 @@ export const typedArrayName = /^(U?[Ii]nt(8|8Clamped|16|32)|Float(32|64))Array$/
 
 // The stack stays here: it tells strangers about our files.
 function errorFields(error: Error): object {
-  const { name, message } = error;
-  return "cause" in error ? { name, message, cause: error.cause } : { name, message };
+  const { name, message, cause } = error;
+  return "cause" in error ? { name, message, cause } : { name, message };
 }
 
 // Asks for the prototype's prototype, not for Object: an object may come from another frame.
