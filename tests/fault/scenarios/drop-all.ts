@@ -15,6 +15,7 @@ export const dropAllScenario = (count: number, backWithinMs = 1_000): Scenario =
   promise: "a thousand sockets dropped under load cost nothing but a pause of a second",
   async run(world) {
     const server = await world.server();
+    // One process: with more of them than cores, those that wait for their turn are measured.
     const crowd = await startCrowd(world, server.port, { count, processes: 1 });
     await crowd.all((each) => each.tell("follow", { what: "ticks" }));
     await server.child.tell("pace", { beats: 20 });
