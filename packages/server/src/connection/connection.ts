@@ -181,9 +181,13 @@ export class ServedConnection
     if (typeof data !== "string") {
       return this.end(1003, "Binary frames are not part of this version");
     }
+    // A client of the base dialect sends a frame for each call, and many come in one turn.
+    const { outbox } = this;
+    const gathers = this.dialect === "full" && outbox.gather();
     if (data === "PING" || data === "PONG") {
-      if (this.#take(now).verdict === "accept" && data === "PING") this.outbox.push("PONG");
+      if (this.#take(now).verdict === "accept" && data === "PING") outbox.push("PONG");
     } else this.#readFrame(data, now);
+    if (gathers) outbox.flush();
     this.#holdBackWhileFull();
   }
 

@@ -116,6 +116,21 @@ describe("an outbox", () => {
     expect(writes).toEqual([[`[${Array(16).fill("1")}]`], ["[1,1,1,1]"]]);
   });
 
+  it("gathers what a frame is answered with, and does not wait for the end of the turn", () => {
+    const { outbox, writes, endTurn } = setUp();
+    expect(outbox.gather()).toBe(true);
+    outbox.push("1");
+    outbox.push("2");
+    expect(writes).toEqual([]);
+    outbox.flush();
+    expect(writes).toEqual([["[1,2]"]]);
+    outbox.push("3");
+    expect(outbox.gather()).toBe(false);
+    expect(writes).toHaveLength(1);
+    endTurn();
+    expect(writes[1]).toEqual(["3"]);
+  });
+
   it("sends what is said while it writes, in the next turn", () => {
     const { outbox, socket, writes, endTurn } = setUp();
     const { send } = socket;

@@ -1,7 +1,7 @@
 /**
  * Outbox: what waits to be sent on one connection, or in one session, whose sockets change.
- * What becomes ready within one turn of the event loop leaves in few writes: at depth 1 that costs
- * nothing, at depth 64 it saves 60 system calls.
+ * What a frame is answered with at once, and what else becomes ready within one turn of the event loop,
+ * leaves in few writes: at depth 1 that costs nothing, at depth 64 it saves 60 system calls.
  */
 
 import type { Frame, Socket } from "@tautline/contracts/runtime";
@@ -40,7 +40,7 @@ export class Outbox {
   readonly #turn: Turn;
   /** Messages and heartbeat texts in sending order. */
   #waiting: Frame[] | undefined;
-  /** How many were queued in this turn; while there are any, a flush is due. */
+  /** How many were queued since the last flush, and one if the next is not the turn's; with any, one is due. */
   #queued = 0;
   /** Lengths of what waits. UTF-16 units, as cheap as they are close: it bounds, it does not bill. */
   #waitingBytes = 0;
@@ -97,6 +97,18 @@ export class Outbox {
   /** The client has heard some of it. */
   acknowledged() {
     if (this.#queued === 0) this.#offerRoom();
+  }
+
+  /**
+   * Begins to gather what a frame is answered with; `flush` sends it. Waiting for the end of the turn
+   * would take a lonely call a tenth of its time.
+   *
+   * @returns false where a turn gathers already, and will flush.
+   */
+  gather(): boolean {
+    if (this.#queued > 0) return false;
+    this.#queued = 1;
+    return true;
   }
 
   /** Queues one message that counts in a session. */
@@ -165,7 +177,7 @@ export class Outbox {
     this.#offerRoom();
   }
 
-  /** The turn is over: sends what waits. */
+  /** The turn is over, or the frame was handled: sends what waits. */
   flush() {
     this.#queued = 0; // first: what is queued from now on is the next flush's
     this.#write();
