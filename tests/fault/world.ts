@@ -18,6 +18,9 @@ import type { proxyOrders } from "./proxy-process.js";
 import { createRandom, type Random } from "./random.js";
 import type { ServerSetup, serverOrders } from "./server-process.js";
 
+// Stacks that name our sources. Not for attacks: the maps would count as memory that was kept.
+const readable = ["--enable-source-maps"];
+
 /** A server, which may be killed and started again. */
 export interface ServerHandle {
   /** Its port, which stays. */
@@ -69,7 +72,7 @@ export class World {
     let starts = 0;
     const start = async (port: number) => {
       const name = `${base}.${++starts}`;
-      const child = startChild<typeof serverOrders>(this.#programs.server);
+      const child = startChild<typeof serverOrders>(this.#programs.server, readable);
       this.#children.set(name, child);
       return { name, child, port: await child.tell("start", { ...setup, name, folder, port }) };
     };
@@ -107,7 +110,7 @@ export class World {
     setup: Partial<ClientSetup> = {},
   ): Promise<Clients> {
     const name = `client-${++this.#clients}`;
-    const child = startChild<typeof clientOrders>(this.#programs.client);
+    const child = startChild<typeof clientOrders>(this.#programs.client, readable);
     this.#children.set(name, child);
     const urls = [ports].flat().map((port) => `ws://127.0.0.1:${port}/`);
     const seed = this.random.between(1, 1_000_000);
@@ -132,7 +135,7 @@ export class World {
 
   /** The same in a process of its own, for loads that the conductor could not carry. */
   async distantProxy(...targets: readonly number[]) {
-    const child = startChild<typeof proxyOrders>(this.#programs.proxy);
+    const child = startChild<typeof proxyOrders>(this.#programs.proxy, readable);
     this.#children.set(`proxy-${this.#children.size}`, child);
     return { child, port: await child.tell("start", targets) };
   }

@@ -24,10 +24,17 @@ export interface Child<O extends Orders> {
 // Two thousand connections take seconds at worst; what takes a minute has hung.
 const replyTimeoutMs = 60_000;
 
-/** Starts a compiled file as a process that obeys. */
-export function startChild<O extends Orders>(path: string): Child<O> {
+/**
+ * Starts a compiled file as a process that obeys.
+ *
+ * @param nodeArgs Further options of Node.
+ */
+export function startChild<O extends Orders>(
+  path: string,
+  nodeArgs: readonly string[] = [],
+): Child<O> {
   const child = fork(path, {
-    execArgv: ["--expose-gc", "--enable-source-maps"],
+    execArgv: ["--expose-gc", ...nodeArgs],
     serialization: "advanced", // bytes as they are
     stdio: ["ignore", "inherit", "pipe", "ipc"],
   });
