@@ -284,8 +284,8 @@ export function createConnection(options: ConnectionOptions) {
     if (refusal === undefined) return false;
     if (code === CloseCode.Unauthenticated) return true;
     // A stock server has no close code for it.
-    const status = toError(refusal, undefined, undefined).data?.httpStatus;
-    return !options.full && (status === 401 || status === 403);
+    const reason = toError(refusal, undefined, undefined).data?.code;
+    return !options.full && (reason === "UNAUTHORIZED" || reason === "FORBIDDEN");
   }
 
   /** After the line that counts has ended. */
