@@ -184,10 +184,14 @@ export class ServedConnection
     // A client of the base dialect sends a frame for each call, and many come in one turn.
     const { outbox } = this;
     const gathers = this.dialect === "full" && outbox.gather();
-    if (data === "PING" || data === "PONG") {
-      if (this.#take(now).verdict === "accept" && data === "PING") outbox.push("PONG");
-    } else this.#readFrame(data, now);
-    if (gathers) outbox.flush();
+    try {
+      if (data === "PING" || data === "PONG") {
+        if (this.#take(now).verdict === "accept" && data === "PING") outbox.push("PONG");
+      } else this.#readFrame(data, now);
+    } finally {
+      // Whatever was thrown: an outbox that waits for a flush that never comes says nothing any more.
+      if (gathers) outbox.flush();
+    }
     this.#holdBackWhileFull();
   }
 
