@@ -5,8 +5,8 @@
  * Method: 100 subscribers and then 1,000, each on a connection of its own, all in one process. The
  * server publishes when all of them have one more item, which the readers say on a socket beside the
  * contestant's own, and is at most eight items ahead. It publishes one item in a turn of the event
- * loop, so that there is nothing to gather in one write; for 1,000 subscribers also eight in a turn,
- * as when events come in bursts, and then sixteen ahead. Bare `ws` writes the JSON once and sends it in a loop, Socket.IO
+ * loop, so that only who lets a write linger has more than one to put in it; for 1,000 subscribers also eight in a
+ * turn, as when events come in bursts, and then sixteen ahead. Bare `ws` writes the JSON once and sends it in a loop, Socket.IO
  * has a room, the others a generator for each subscriber, which reads a feed that is the same for
  * all of them. Every item is checked. A warm-up and then a window for each shape; new processes for
  * each round. Eleven rounds for bare `ws` and Tautline, three for the others.

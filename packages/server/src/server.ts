@@ -33,7 +33,7 @@ import { ConnectionFace } from "./connection/face.js";
 import type { ConnectionStart } from "./connection/opening.js";
 import { createPlaces } from "./connection/places.js";
 import { toReadingLimits } from "./connection/read-messages.js";
-import { type AfterTurn, Turn } from "./connection/turn.js";
+import { type AfterTurn, loopTimes, Turn } from "./connection/turn.js";
 import { welcomeText } from "./connection/welcome.js";
 import { toWholeClock } from "./connection/whole-clock.js";
 import { jsonWriter } from "./connection/writer.js";
@@ -338,7 +338,7 @@ export function createServer<P extends Principal | null>(
     records,
     reauthGraceMs,
     readingLimits: toReadingLimits(limits),
-    turn: new Turn(afterTurn),
+    turn: new Turn(afterTurn, loopTimes(clock)),
     heartbeat: { intervalMs, timeoutMs },
     contract: told,
     welcome,
