@@ -5,7 +5,7 @@
  * Method: Tautline as it is, Tautline *without sessions* (`createClient({ session: false })`, the
  * same server) and *without records* (sessions, but `createServer({ requests: false })`). 64 queries
  * are kept in flight on one connection, and then 64 mutations that do the same work: a warm-up and a
- * window of a second for queries, of 0.7 s for mutations, in new processes for each round. Fifteen
+ * window of a second for queries, of 0.7 s for mutations, in new processes for each round. Twenty-five
  * rounds with and without sessions, seven without records. Then, in three rounds with and without
  * sessions, memory of the server after collecting garbage, before and with 10,000 connections with
  * one subscription each.
@@ -32,7 +32,7 @@ export const sessionCost: Question = {
   title: "Cost of sessions",
   contestants: ["tautline", "tautline-sessionless", "tautline-unrecorded"],
   // Eight in a hundred are little beside what two runs of the same differ by.
-  rounds: (contestant) => (contestant === "tautline-unrecorded" ? 7 : 15),
+  rounds: (contestant) => (contestant === "tautline-unrecorded" ? 7 : 25),
   tables: [
     {
       title: `${inFlight} queries in flight on one connection`,

@@ -41,13 +41,11 @@ export { type LogEventsOptions, logEvents } from "./observe/log-events.js";
 export type { Logger, LogLevel, LogMethod } from "./observe/logger.js";
 export type { Metrics } from "./observe/metrics.js";
 export type { CallSpan, Settlement, TracedCall, Tracing } from "./observe/tracing.js";
-export type { SocketRequest } from "./server.js";
+export type { Authenticate, ErrorReport, ServerOptions } from "./options.js";
 export {
   type AttachOptions,
-  type Authenticate,
   createServer,
-  type ErrorReport,
-  type ServerOptions,
+  type SocketRequest,
   type TautlineServer,
 } from "./server.js";
 export {

@@ -3,176 +3,34 @@
  * service.
  */
 import { randomUUID } from "node:crypto";
-import type { IncomingMessage, Server } from "node:http";
+import type { Server } from "node:http";
 import { fingerprint } from "@tautline/contracts";
-import {
-  type Clock,
-  type HeartbeatOptions,
-  type Socket,
-  systemClock,
-} from "@tautline/contracts/runtime";
-import {
-  CloseCode,
-  fullDialectProtocol,
-  type Limits,
-  resolveLimits,
-} from "@tautline/contracts/wire";
-import {
-  attachUpgrade,
-  type RefusalStatus,
-  refuseUpgrade,
-  type UpgradeHandler,
-} from "./adapter/http.js";
-import { type Listening, listenForUpgrades } from "./adapter/listen.js";
-import { decideUpgrade, type Origins } from "./adapter/upgrade.js";
-import { createAcceptor } from "./adapter/ws.js";
-import type { Call } from "./call/call.js";
+import { type Socket, systemClock } from "@tautline/contracts/runtime";
+import { CloseCode, resolveLimits } from "@tautline/contracts/wire";
+import { Admissions, accessTakenBack } from "./admission.js";
 import { createLanes, encodeConnectionError } from "./call/lane.js";
 import { type ConnectionHost, ServedConnection } from "./connection/connection.js";
-import { ConnectionFace } from "./connection/face.js";
 import type { ConnectionStart } from "./connection/opening.js";
 import { createPlaces } from "./connection/places.js";
 import { toReadingLimits } from "./connection/read-messages.js";
-import { type AfterTurn, loopTimes, Turn } from "./connection/turn.js";
+import { loopTimes, Turn } from "./connection/turn.js";
 import { welcomeText } from "./connection/welcome.js";
 import { toWholeClock } from "./connection/whole-clock.js";
 import { jsonWriter } from "./connection/writer.js";
-import type {
-  Connection,
-  CreateContext,
-  OpeningRequest,
-  Principal,
-  RouterAccepting,
-} from "./context.js";
+import type { Connection, CreateContext, Principal, RouterAccepting } from "./context.js";
+import { Doors } from "./doors.js";
 import { type DrainOptions, drain, type Leaving } from "./drain.js";
-import { incidentOf, isUndeclared } from "./errors.js";
 import { contractOf } from "./implement.js";
 import { createEvents } from "./observe/emit.js";
-import type { EventSink } from "./observe/events.js";
 import { logEvents } from "./observe/log-events.js";
-import { consoleLogger, type Logger } from "./observe/logger.js";
-import type { Metrics } from "./observe/metrics.js";
-import type { Tracing } from "./observe/tracing.js";
-import { createWatch, failureOf } from "./observe/watch.js";
+import { consoleLogger } from "./observe/logger.js";
+import { createWatch } from "./observe/watch.js";
+import type { Authenticate, ServerOptions } from "./options.js";
+import { createReports, logThrown } from "./reports.js";
 import { createMemoryRequestStore } from "./session/requests/memory-store.js";
 import { RequestRecords } from "./session/requests/records.js";
-import type { RequestStore } from "./session/requests/store.js";
-import { type SessionOptions, Sessions } from "./session/sessions.js";
-import { type AnyTRPCRouter, type inferRouterContext, TRPCError } from "./trpc.js";
-
-/** What a failed call tells `onError`. */
-export interface ErrorReport {
-  readonly error: TRPCError;
-  readonly type: "query" | "mutation" | "subscription";
-  readonly path: string;
-  readonly input: unknown;
-  readonly ctx: unknown;
-  /** Where an undeclared exception is found in the log; the client was told the same id. */
-  readonly incidentId: string | undefined;
-}
-
-/** Says who is there. `null` refuses. */
-export type Authenticate<P> = (request: OpeningRequest) => P | null | Promise<P | null>;
-
-/** Options of {@link createServer} that need no types of the application. */
-export interface ServerOptions<P extends Principal | null> {
-  /**
-   * Says who is there, from credentials, headers or both. Return `null` or throw a `TRPCError` to
-   * refuse: the client is told and stays away. Any other exception closes with *come back*.
-   *
-   * Write it above the callbacks: TypeScript infers the principal from it, reading from the top. With
-   * its parameter annotated, `(request: OpeningRequest) => …`, it may stand anywhere.
-   *
-   * @default everybody is let in, as nobody: the principal is null
-   */
-  readonly authenticate?: Authenticate<P> | undefined;
-  /** A connection is open. Exceptions are logged and change nothing. */
-  readonly onConnect?: (event: {
-    readonly connection: Connection<P>;
-    readonly request: OpeningRequest;
-  }) => void;
-  /** A connection has ended, with the code of PROTOCOL.md §7 it ended with. */
-  readonly onDisconnect?: (event: {
-    readonly connection: Connection<P>;
-    readonly code: number;
-    readonly reason: string;
-  }) => void;
-  /** A call failed: declared, undeclared or refused by its schema. */
-  readonly onError?: (report: ErrorReport) => void;
-  /**
-   * Where to log; takes pino as it is.
-   *
-   * @default warnings and errors on the console
-   */
-  readonly logger?: Logger;
-  /**
-   * Hears of everything that happens. What it throws is logged and changes nothing; `onlyEvents` makes
-   * one that is asked for some events only, and then the others are not even made.
-   */
-  readonly onEvent?: EventSink | undefined;
-  /**
-   * Measures: `prometheus()` of `@tautline/server/prometheus`. A server that listens on a port of its own
-   * shows the numbers there, on a path of theirs; elsewhere mount their `handle`.
-   */
-  readonly metrics?: Metrics | undefined;
-  /** Puts calls into traces: `openTelemetry()` of `@tautline/server/opentelemetry`. */
-  readonly tracing?: Tracing | undefined;
-  /**
-   * Which pages may connect: `"any"`, `"same"` (the page's host is the request's Host), or a list of
-   * origins such as `["https://app.example"]`. Cookies and HTTP credentials reach `authenticate`
-   * only when it is not `"any"`. RFC 6455 §10.2
-   *
-   * @default "any"
-   */
-  readonly origins?: Origins;
-  /** What one connection may ask; each limit says its default and its reason. */
-  readonly limits?: Partial<Limits>;
-  /** When a silent client is asked for a sign of life, and when it is given up. */
-  readonly heartbeat?: HeartbeatOptions;
-  /**
-   * How long calls and subscriptions of the full dialect outlive their socket, and how many may do so
-   * at once. `false`: they end with it. PROTOCOL.md §9
-   *
-   * @default all defaults of {@link SessionOptions}
-   */
-  readonly session?: SessionOptions | false;
-  /**
-   * Where it is noted which mutations have run, and how they were answered, so that none runs twice.
-   * `false`: nowhere; then what was under way when a session is lost is `OUTCOME_UNKNOWN`, and `key`
-   * means nothing. PROTOCOL.md §10
-   *
-   * @default the memory of this process
-   */
-  readonly requests?: RequestStore | false;
-  /**
-   * Time a client has for new credentials after its own have expired, in milliseconds.
-   *
-   * @default 25_000
-   */
-  readonly reauthGraceMs?: number;
-  /**
-   * After a loss, clients wait for a random time up to this before they return, in milliseconds.
-   * Some thousand clients want some seconds.
-   *
-   * @default 250
-   */
-  readonly reconnectWindowMs?: number;
-  /**
-   * The clock for heartbeats and deadlines.
-   *
-   * @default the process's own
-   */
-  readonly clock?: Clock;
-  /**
-   * Runs a function at the end of the present turn of the event loop: then what became ready in
-   * it is written.
-   *
-   * @default setImmediate
-   */
-  readonly afterTurn?: AfterTurn;
-}
-
-const accessTakenBack = "Access was taken back";
+import { Sessions } from "./session/sessions.js";
+import type { AnyTRPCRouter, inferRouterContext, TRPCError } from "./trpc.js";
 
 /** A running service. */
 export interface TautlineServer {
@@ -271,23 +129,20 @@ export function createServer<P extends Principal | null>(
   const { logger = consoleLogger, origins = "any", clock = systemClock } = options;
   const { afterTurn = setImmediate, reconnectWindowMs = 250, reauthGraceMs = 25_000 } = options;
   const { intervalMs = 15_000, timeoutMs = 5_000 } = options.heartbeat ?? {};
-
   const { onEvent, metrics, tracing } = options;
+
   const sinks = [logEvents(logger), metrics?.sink, onEvent].filter((sink) => sink !== undefined);
-  const events = createEvents(sinks, (err) => threw("An event's listener", err));
+  const events = createEvents(sinks, (err) => logThrown(logger, "An event's listener", err));
+  const reports = createReports({ events, clock, onError });
 
   const limits = resolveLimits(options.limits);
-  const acceptor = createAcceptor(limits);
   const places = createPlaces(limits.maxCallsPerPrincipal);
+  const admissions = new Admissions<P>({ authenticate, createContext, placeOf: places.of });
   const contract = contractOf(router);
   const told = contract && fingerprint(contract);
   const connections = new Set<Connection<P>>();
   /** Whoever has a socket; to be told if the server closes. */
   const open = new Set<Leaving>();
-  const attachments = new Set<() => void>();
-  const listenings = new Set<Listening>();
-  /** Those that are being let in, each with the users whose access is taken back meanwhile. */
-  const entering = new Set<Set<string>>();
   let draining: Promise<void> | undefined;
   let closing: Promise<void> | undefined;
   let whenEmpty: (() => void) | undefined;
@@ -299,13 +154,13 @@ export function createServer<P extends Principal | null>(
     writer: jsonWriter,
     lane: createLanes(router),
     encodeInternal: (error: TRPCError, path: string) => encodeConnectionError(router, error, path),
-    report,
+    report: reports.failed,
     watch: createWatch({
       events,
       tracing,
       now: () => clock.now(),
       isKnown: (path) => Object.hasOwn(router._def.procedures, path),
-      threw: (err) => threw("The tracing", err),
+      threw: (err) => logThrown(logger, "The tracing", err),
     }),
   };
   const store =
@@ -323,13 +178,7 @@ export function createServer<P extends Principal | null>(
   const sessions =
     options.session === false
       ? undefined
-      : new Sessions({
-          ...options.session,
-          ...dispatching,
-          welcome,
-          records,
-          events,
-        });
+      : new Sessions({ ...options.session, ...dispatching, welcome, records, events });
 
   const host: ConnectionHost = {
     ...dispatching,
@@ -343,7 +192,7 @@ export function createServer<P extends Principal | null>(
     contract: told,
     welcome,
     encodeConnectionError: (error) => encodeConnectionError(router, error),
-    admit,
+    admit: (...asked) => admissions.admit(...asked),
     entered(face, request) {
       const connection = face as Connection<P>;
       connections.add(connection);
@@ -354,100 +203,28 @@ export function createServer<P extends Principal | null>(
         userId: face.principal?.userId,
         remoteAddress: face.remoteAddress,
       });
-      guarded("onConnect", () => onConnect?.({ connection, request }));
+      reports.guarded("onConnect", () => onConnect?.({ connection, request }));
     },
     left(face, code, reason) {
       const connection = face as Connection<P>;
       connections.delete(connection);
-      guarded("onDisconnect", () => onDisconnect?.({ connection, code, reason }));
+      reports.guarded("onDisconnect", () => onDisconnect?.({ connection, code, reason }));
     },
-    stalled,
+    stalled: reports.stalled,
     gone,
   };
+  const doors = new Doors({
+    limits,
+    origins,
+    events,
+    metrics,
+    isDraining: () => draining !== undefined,
+    isClosed: () => closing !== undefined,
+    serve,
+    turnAway,
+  });
 
-  // Every connection whose heartbeat was due meanwhile notices: told once.
-  let toldStallAtMs = Number.NEGATIVE_INFINITY;
-  function stalled(lateMs: number) {
-    const now = clock.now();
-    if (now - toldStallAtMs < lateMs) return;
-    toldStallAtMs = now;
-    events["loop.stalled"]?.({ stalledMs: Math.round(lateMs) });
-  }
-
-  function report(error: TRPCError, call: Call | undefined) {
-    const incidentId = isUndeclared(error) ? incidentOf(error) : undefined;
-    const { type = "query", path = "", rawInput: input, ctx } = call ?? {};
-    if (incidentId !== undefined) {
-      const err = error.cause ?? error;
-      events["handler.failed"]?.({ kind: type, path, incidentId, err });
-    } else {
-      const reason = error.message;
-      events["call.failed"]?.({ kind: type, path, ...failureOf(error), reason });
-    }
-    guarded("onError", () => onError?.({ error, type, path, input, ctx, incidentId }));
-  }
-
-  // A callback's bug is its author's; it must not take the connection with it.
-  function guarded(name: string, run: () => unknown) {
-    const failed = (err: unknown) => events["callback.failed"]?.({ name, err });
-    try {
-      const result = run();
-      if (result instanceof Promise) result.catch(failed);
-    } catch (err) {
-      failed(err);
-    }
-  }
-
-  // Straight into the log: as an event it would come to the listener that has just thrown. And the
-  // log is a listener, too.
-  function threw(who: string, err: unknown) {
-    try {
-      logger.error({ err }, `${who} threw`);
-    } catch {
-      console.error(`[tautline] ${who} threw, and the logger as well`, err);
-    }
-  }
-
-  async function admit(
-    request: OpeningRequest,
-    client: string | undefined,
-    served: ServedConnection,
-  ) {
-    const revoked = new Set<string>();
-    entering.add(revoked);
-    try {
-      const admission = await recognize(request, client, served);
-      if (admission.userId === undefined || !revoked.has(admission.userId)) return admission;
-      served.end(CloseCode.Revoked, accessTakenBack);
-      throw new TRPCError({ code: "UNAUTHORIZED", message: accessTakenBack });
-    } finally {
-      entering.delete(revoked);
-    }
-  }
-
-  async function recognize(
-    request: OpeningRequest,
-    client: string | undefined,
-    served: ServedConnection,
-  ) {
-    let principal = null as P;
-    if (authenticate !== undefined) {
-      const found = await authenticate(request);
-      if (found === null || found === undefined) {
-        throw new TRPCError({ code: "UNAUTHORIZED", message: "The credentials were refused" });
-      }
-      principal = found;
-    }
-    const face = new ConnectionFace(served, principal, client, served.connectionId);
-    const ctx = createContext
-      ? await createContext({ principal, connection: face, request })
-      : { principal };
-    const { userId, expiresAt } = principal ?? {};
-    const expiresInMs = expiresAt && Math.max(0, expiresAt.getTime() - Date.now());
-    return { face, ctx, place: places.of(userId), userId, expiresInMs };
-  }
-
-  function serve(socket: Socket, request: SocketRequest) {
+  function serve(socket: Socket, request: ConnectionStart) {
     if (closing !== undefined) {
       return turnAway(socket, CloseCode.Draining, "The server is closing");
     }
@@ -456,7 +233,6 @@ export function createServer<P extends Principal | null>(
     connection.start();
   }
 
-  /** A socket that is accepted only because a close code says more than a refused upgrade. */
   function turnAway(socket: Socket, code: number, reason: string) {
     const turnedAway = { end() {}, askToLeave() {} };
     open.add(turnedAway);
@@ -469,71 +245,8 @@ export function createServer<P extends Principal | null>(
     if (open.size === 0) whenEmpty?.();
   }
 
-  function noteRefusal({ headers, socket }: IncomingMessage, status: number, reason: string) {
-    const { remoteAddress } = socket;
-    const { origin } = headers;
-    const stage = "upgrade";
-    events["connection.refused"]?.({ stage, status, reason, remoteAddress, origin });
-  }
-
-  const upgrade: UpgradeHandler = (request, stream, head) => {
-    const refused = (status: RefusalStatus, reason: string) => {
-      noteRefusal(request, status, reason);
-      refuseUpgrade(stream, status, reason);
-    };
-    if (draining !== undefined) return refused(503, "The server is draining");
-    const decision = decideUpgrade(request, { origins });
-    if (!decision.accept) return refused(decision.status, decision.reason);
-    const { choice, headers, url, expectsParams } = decision;
-    const { remoteAddress } = request.socket;
-    acceptor.accept(request, stream, head, {
-      refused,
-      socket(socket) {
-        if (choice.dialect === "unsupported") {
-          const reason = `Cannot speak ${choice.protocol}: use ${fullDialectProtocol}`;
-          noteRefusal(request, CloseCode.UnsupportedVersion, reason);
-          return turnAway(socket, CloseCode.UnsupportedVersion, reason);
-        }
-        const { dialect } = choice;
-        serve(socket, { dialect, expectsParams, headers, url, remoteAddress });
-      },
-    });
-  };
-
-  function assertOpen(action: string) {
-    if (closing !== undefined) throw new Error(`Cannot ${action}: the server is closed`);
-  }
-
-  function attach(server: Server, { path = "/line" }: AttachOptions = {}) {
-    assertOpen("attach");
-    const undo = attachUpgrade(server, path, upgrade, (request, status) =>
-      noteRefusal(request, status, "Nothing is served where a client asked to connect"),
-    );
-    attachments.add(undo);
-    return () => {
-      attachments.delete(undo);
-      undo();
-    };
-  }
-
-  async function listen(port: number, host = "127.0.0.1") {
-    assertOpen("listen");
-    const listening = await listenForUpgrades(port, host, {
-      upgrade,
-      requestTimeoutMs: limits.helloTimeoutMs,
-      page: metrics,
-      onError: (err) => events["accept.failed"]?.({ err }),
-      onBadRequest: (err, remoteAddress) => events["request.unreadable"]?.({ err, remoteAddress }),
-    });
-    if (closing !== undefined) await listening.stop();
-    assertOpen("listen");
-    listenings.add(listening);
-    return { port: listening.port, url: listening.url };
-  }
-
   async function end() {
-    for (const undo of attachments) undo();
-    const stopped = [...listenings].map((listening) => listening.stop());
+    const closed = doors.close();
     for (const connection of open) connection.end(CloseCode.Draining, "The server is closing");
     sessions?.endSuspended(CloseCode.Draining);
     if (open.size > 0) {
@@ -541,7 +254,7 @@ export function createServer<P extends Principal | null>(
         whenEmpty = resolve;
       });
     }
-    await Promise.all(stopped);
+    await closed;
     records?.close();
     // One that was passed in is its owner's to close.
     if (options.requests === undefined) await store?.close();
@@ -568,8 +281,8 @@ export function createServer<P extends Principal | null>(
   }
 
   return {
-    listen,
-    attach,
+    listen: (port, onHost = "127.0.0.1") => doors.listen(port, onHost),
+    attach: (server, { path = "/line" } = {}) => doors.attach(server, path),
     connections,
     get state() {
       if (closing !== undefined) return "closed";
@@ -578,7 +291,7 @@ export function createServer<P extends Principal | null>(
     async revoke({ userId }) {
       const theirs = [...connections].filter(({ principal }) => principal?.userId === userId);
       for (const connection of theirs) connection.close(CloseCode.Revoked, accessTakenBack);
-      for (const revoked of entering) revoked.add(userId);
+      admissions.takeBack(userId);
       // What is left waits for its client, who is not to find it.
       const waiting = sessions?.of(userId) ?? [];
       for (const session of waiting) session.end(CloseCode.Revoked);
