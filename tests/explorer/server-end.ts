@@ -18,7 +18,7 @@ import {
 import { ConnectionFace } from "../../packages/server/src/connection/face.js";
 import { unlimitedPlace } from "../../packages/server/src/connection/places.js";
 import { toReadingLimits } from "../../packages/server/src/connection/read-messages.js";
-import { loopTimes, Turn } from "../../packages/server/src/connection/turn.js";
+import { Turn } from "../../packages/server/src/connection/turn.js";
 import { welcomeText } from "../../packages/server/src/connection/welcome.js";
 import { jsonWriter } from "../../packages/server/src/connection/writer.js";
 import { createEvents } from "../../packages/server/src/observe/emit.js";
@@ -162,7 +162,7 @@ export function createServerEnd(options: ServerEndHost) {
     heartbeat,
     reauthGraceMs: foreverMs,
     contract: undefined,
-    turn: new Turn(afterTurn, loopTimes(clock)),
+    turn: new Turn(afterTurn, clock),
     async admit(request, client, served) {
       const userId = request.credentials?.user ?? "ana";
       const face = new ConnectionFace(served, { userId }, client);

@@ -13,7 +13,7 @@ import { type ConnectionHost, ServedConnection } from "./connection/connection.j
 import type { ConnectionStart } from "./connection/opening.js";
 import { createPlaces } from "./connection/places.js";
 import { toReadingLimits } from "./connection/read-messages.js";
-import { loopTimes, Turn } from "./connection/turn.js";
+import { Turn } from "./connection/turn.js";
 import { welcomeText } from "./connection/welcome.js";
 import { toWholeClock } from "./connection/whole-clock.js";
 import { jsonWriter } from "./connection/writer.js";
@@ -187,7 +187,7 @@ export function createServer<P extends Principal | null>(
     records,
     reauthGraceMs,
     readingLimits: toReadingLimits(limits),
-    turn: new Turn(afterTurn, loopTimes(clock)),
+    turn: new Turn(afterTurn, clock),
     heartbeat: { intervalMs, timeoutMs },
     contract: told,
     welcome,

@@ -22,7 +22,7 @@ function setUp({
     socket as unknown as Socket,
     dialect,
     { maxOutboxBytes, maxFrameBytes },
-    new Turn((run) => due.push(run), { now: () => 0, idleMs: () => 0 }),
+    new Turn((run) => due.push(run), { now: () => 0 }),
   );
   return {
     outbox,

@@ -5,15 +5,12 @@ import { lingerMs, Turn } from "./turn.js";
 function setUp() {
   let due: (() => void)[] = [];
   const flushed: string[] = [];
-  const loop = { nowMs: 0, idleMs: 0 };
-  const turn = new Turn((run) => due.push(run), {
-    now: () => loop.nowMs,
-    idleMs: () => loop.idleMs,
-  });
+  const clock = { ms: 0, now: () => clock.ms };
+  const turn = new Turn((run) => due.push(run), clock);
   return {
     turn,
     flushed,
-    loop,
+    clock,
     outbox: (name: string, then = () => {}) => ({
       flush() {
         flushed.push(name);
@@ -62,50 +59,60 @@ describe("under saturation", () => {
   /** A flush that took 12 ms has just ended, and there is something to write again. */
   function afterALongFlush() {
     const turns = setUp();
-    const { turn, loop, outbox, end } = turns;
-    turn.flushLater(outbox("first", () => (loop.nowMs += 12)));
+    const { turn, clock, outbox, end } = turns;
+    turn.flushLater(outbox("first", () => (clock.ms += 12)));
     end();
     turn.flushLater(outbox("second"));
+    end();
     return turns;
   }
 
   it("lets a flush linger for what the next turns bring, ten milliseconds at most", () => {
-    const { turn, flushed, loop, outbox, end } = afterALongFlush();
-    end();
-    loop.nowMs += 9.9;
+    const { turn, flushed, clock, outbox, end } = afterALongFlush();
+    clock.ms += 9.9;
     turn.flushLater(outbox("third"));
     end();
     expect(flushed).toEqual(["first"]);
-    loop.nowMs += 0.1;
+    clock.ms += 0.1;
     end();
     expect(flushed).toEqual(["first", "second", "third"]);
   });
 
-  it("writes at once in a loop that has been idle", () => {
-    const { flushed, loop, end } = afterALongFlush();
-    loop.nowMs += 8;
-    loop.idleMs += 2;
+  it("writes when the loop has had nothing to do, twice in a row", () => {
+    const { flushed, clock, end } = afterALongFlush();
+    const turns = [0.05, 3, 0.05];
+    for (const ms of turns) {
+      clock.ms += ms;
+      end();
+    }
+    expect(flushed).toEqual(["first"]);
+    clock.ms += 0.05;
     end();
     expect(flushed).toEqual(["first", "second"]);
   });
 
-  it("writes at once after a short flush", () => {
-    const { turn, flushed, loop, outbox, end } = setUp();
-    turn.flushLater(outbox("first", () => (loop.nowMs += 0.9)));
+  it("counts the turns of each flush anew", () => {
+    const { turn, flushed, clock, outbox, end } = afterALongFlush();
     end();
-    turn.flushLater(outbox("second"));
     end();
-    expect(flushed).toEqual(["first", "second"]);
+    turn.flushLater(outbox("third", () => (clock.ms += 12)));
+    end();
+    turn.flushLater(outbox("fourth"));
+    end();
+    end();
+    expect(flushed).toEqual(["first", "second", "third"]);
   });
 
   it.each([
-    [{ tookMs: 0.9, agoMs: 0, idleMs: 0 }, 0],
-    [{ tookMs: 1, agoMs: 0, idleMs: 0 }, 1],
-    [{ tookMs: 8, agoMs: 32, idleMs: 4 }, 8],
-    [{ tookMs: 8, agoMs: 32, idleMs: 4.1 }, 0],
-    [{ tookMs: 8, agoMs: 32.1, idleMs: 0 }, 0],
-    [{ tookMs: 500, agoMs: 0, idleMs: 0 }, 10],
-  ])("after %o it lingers %d ms", (last, expected) => {
-    expect(lingerMs(last)).toBe(expected);
-  });
+    [0.9, 0, 0],
+    [1, 0, 1],
+    [8, 32, 8],
+    [8, 32.1, 0],
+    [500, 0, 10],
+  ])(
+    "after a flush of %d ms that ended %d ms ago it may linger %d ms",
+    (tookMs, agoMs, expected) => {
+      expect(lingerMs(tookMs, agoMs)).toBe(expected);
+    },
+  );
 });

@@ -11,7 +11,7 @@ import type { Call } from "../call/call.js";
 import { Dispatch } from "../connection/dispatch.js";
 import { Outbox } from "../connection/outbox.js";
 import { unlimitedPlace } from "../connection/places.js";
-import { loopTimes, Turn } from "../connection/turn.js";
+import { Turn } from "../connection/turn.js";
 import { type AnyTRPCRouter, getTRPCErrorFromUnknown, TRPCError } from "../trpc.js";
 import { type About, createFailures } from "./failures.js";
 import type { Format } from "./format.js";
@@ -28,7 +28,7 @@ const unlimited = Object.keys(defaultLimits).map((name) => [name, Number.POSITIV
 const limits: Limits = { ...(Object.fromEntries(unlimited) as Limits), maxOutboxBytes };
 
 // The platform's own, whatever a test puts in its place later: answers must not wait for its clock.
-const turn = new Turn(setImmediate, loopTimes(systemClock));
+const turn = new Turn(setImmediate, systemClock);
 
 /** Where a connection stands. */
 type State<Payload> =
