@@ -40,3 +40,20 @@ it.each([
   underway.set({ id: 1, kind: "query" });
   expect(underway.get(id)).toBeUndefined();
 });
+
+it("forgets a call that was given up when it was old, once that is answered", () => {
+  const underway = createUnderway();
+  underway.set({ id: 1, kind: "subscription" });
+  for (let id = 2; id <= 1_026; id++) {
+    underway.set({ id, kind: "query" });
+    if (id !== 1_025) underway.delete(id);
+  }
+  const withdrawn: Sent = { id: 1, kind: "subscription" };
+  underway.set(withdrawn);
+  expect(underway.get(1)).toBe(withdrawn);
+  expect(underway.values().map(({ id }) => id)).toEqual([1, 1_025]);
+  underway.delete(1);
+  underway.delete(1_025);
+  expect(underway.get(1)).toBeUndefined();
+  expect(underway.values()).toEqual([]);
+});

@@ -31,6 +31,7 @@ export function createUnderway() {
       const place = call.id % places;
       const occupant = ring[place];
       if (occupant && occupant.id !== call.id) older.set(occupant.id, occupant);
+      older.delete(call.id); // what was withdrawn late has moved there before
       ring[place] = call;
     },
     delete(id: unknown) {
