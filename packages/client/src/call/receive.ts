@@ -24,7 +24,7 @@ export function createReceiver<Served>(calls: Calls, { decode, toError }: Decodi
       // What left before the limits were told says nothing of the room there is within them.
       if (!call.early) call.route?.refused(call, code === "RATE_LIMITED");
       call.refusal = error;
-      call.id = 0; // it has not run
+      if (!call.first) call.id = 0; // it has not run, unless in a session before
     }
     if (isCut || isRefused) calls.again([call]);
     else if (calls.settle(call)) call.reader.fail(error);

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   createPlay,
   event,
+  failure,
   failureOf,
   type PlayedSocket,
   result,
@@ -172,6 +173,27 @@ describe("a session", () => {
     socket.cut();
     (await next(play, 1)).welcome(fresh({ id: "S2", storeEpoch: undefined }));
     expect((await mutation).data.app.code).toBe("OUTCOME_UNKNOWN");
+  });
+
+  it("asks what became of a mutation sent in it, whatever the next one refuses, and says nothing less", async () => {
+    const { play, socket } = await inSession();
+    const late = failureOf(play.api.change.mutate({ n: 1 }, { deadlineMs: 2_000 }));
+    const closed = failureOf(play.api.change.mutate({ n: 2 }));
+    await settled();
+    socket.cut();
+    const second = await next(play, 1);
+    second.welcome(fresh({ id: "S2", secret: "other" }));
+    await settled();
+    const limit = { code: "TOO_MANY_CALLS", data: { limit: 64 } };
+    for (const id of [1, 2]) second.say(failure(id, "TOO_MANY_REQUESTS", limit));
+    await settled();
+    // It was sent to the first session, which may have run it: this refusal is of the second sending.
+    play.network.refuse(true);
+    second.cut();
+    await play.clock.advanceAsync(2_000);
+    expect((await late).data.app.code).toBe("DEADLINE_EXCEEDED");
+    await play.connection.close();
+    expect((await closed).data.app.code).toBe("OUTCOME_UNKNOWN");
   });
 
   it("tells the oldest mutation without an answer beside each later one", async () => {
