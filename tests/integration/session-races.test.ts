@@ -46,6 +46,42 @@ describe("revoke", () => {
     expect(line.closed).toMatchObject({ code: 4505 });
   });
 
+  it.each([0, 1, 2, 3, 4])("reaches who was let in %i turns of promises before", async (turns) => {
+    const stage = createStage();
+    let letIn = (_: object) => {};
+    const world = start({
+      createContext: () =>
+        new Promise((resolve) => {
+          letIn = resolve;
+        }),
+    });
+    const line = await world.connect(hello({}));
+    letIn({ user: "ana", stage });
+    for (let turn = 0; turn < turns; turn++) await null;
+    await world.server.revoke({ userId: "ana" });
+    await settled();
+    expect(line.closed).toMatchObject({ code: 4505 });
+    expect(world.server.connections.size).toBe(0);
+  });
+
+  it("reaches who is taking a session over, when it is asked for by whoever hears of that", async () => {
+    const world = start({
+      onDisconnect({ code }) {
+        if (code === 4504) void world.server.revoke({ userId: "ana" });
+      },
+    });
+    const line = await world.connect(hello({}));
+    const second = await world.connect(hello({ ...sessionOf(line), received: 0 }));
+    second.say(call("query", 1, "maybe", "a"));
+    await settled();
+    expect(second.closed).toMatchObject({ code: 4505 });
+    expect(world.stage.story).toEqual([]);
+    expect(world.server.connections.size).toBe(0);
+    // It waited for nobody, so there are not fewer now that wait.
+    const ended = world.events.filter(({ type }) => type === "session.ended");
+    expect(ended).toMatchObject([{ reason: "revoked", suspended: false }]);
+  });
+
   it("does not reach others meanwhile, nor who comes after", async () => {
     const world = start();
     const opening = world.connect(hello({}));

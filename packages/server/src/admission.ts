@@ -14,6 +14,14 @@ import { TRPCError } from "./trpc.js";
 /** What a client reads when its user's access was taken back. */
 export const accessTakenBack = "Access was taken back";
 
+/** A connection that is being let in. */
+interface Entering {
+  /** Who it is, once that is known. */
+  readonly userId: string | undefined;
+  /** The users whose access was taken back meanwhile. */
+  readonly revoked: Set<string>;
+}
+
 /** What an admission is made of. */
 export interface AdmissionHost<P extends Principal | null> {
   readonly authenticate: Authenticate<P> | undefined;
@@ -25,8 +33,7 @@ export interface AdmissionHost<P extends Principal | null> {
 /** Lets clients in. */
 export class Admissions<P extends Principal | null> {
   readonly #host: AdmissionHost<P>;
-  /** Those that are being let in, each with the users whose access is taken back meanwhile. */
-  readonly #entering = new Set<Set<string>>();
+  readonly #entering = new Map<ServedConnection, Entering>();
 
   constructor(host: AdmissionHost<P>) {
     this.#host = host;
@@ -34,7 +41,15 @@ export class Admissions<P extends Principal | null> {
 
   /** Whoever is being let in as this user is not. */
   takeBack(userId: string) {
-    for (const revoked of this.#entering) revoked.add(userId);
+    for (const [served, one] of this.#entering) {
+      if (one.userId === userId) served.end(CloseCode.Revoked, accessTakenBack);
+      else one.revoked.add(userId);
+    }
+  }
+
+  /** It is in, or it has ended before that. */
+  forget(served: ServedConnection) {
+    this.#entering.delete(served);
   }
 
   /** Rejects with a TRPCError to refuse, with what the application threw to give up. */
@@ -43,16 +58,18 @@ export class Admissions<P extends Principal | null> {
     client: string | undefined,
     served: ServedConnection,
   ): Promise<Admission> {
+    const isNew = served.connectionId === undefined; // one that is open is found without this
     const revoked = new Set<string>();
-    this.#entering.add(revoked);
-    try {
-      const admission = await this.#recognize(request, client, served);
-      if (admission.userId === undefined || !revoked.has(admission.userId)) return admission;
+    if (isNew) this.#entering.set(served, { userId: undefined, revoked });
+    const admission = await this.#recognize(request, client, served);
+    const { userId } = admission;
+    if (userId !== undefined && revoked.has(userId)) {
       served.end(CloseCode.Revoked, accessTakenBack);
       throw new TRPCError({ code: "UNAUTHORIZED", message: accessTakenBack });
-    } finally {
-      this.#entering.delete(revoked);
     }
+    // It enters soon, and not at once.
+    if (this.#entering.has(served)) this.#entering.set(served, { userId, revoked });
+    return admission;
   }
 
   async #recognize(
@@ -75,6 +92,9 @@ export class Admissions<P extends Principal | null> {
       : { principal };
     const { userId, expiresAt } = principal ?? {};
     const expiresInMs = expiresAt && Math.max(0, expiresAt.getTime() - Date.now());
+    if (Number.isNaN(expiresInMs)) {
+      throw new RangeError("Cannot tell when the credentials expire: `expiresAt` is no valid Date");
+    }
     return { face, ctx, place: placeOf(userId), userId, expiresInMs };
   }
 }

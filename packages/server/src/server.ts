@@ -193,7 +193,8 @@ export function createServer<P extends Principal | null>(
     welcome,
     encodeConnectionError: (error) => encodeConnectionError(router, error),
     admit: (...asked) => admissions.admit(...asked),
-    entered(face, request) {
+    entered(face, request, served) {
+      admissions.forget(served);
       const connection = face as Connection<P>;
       connections.add(connection);
       events["connection.opened"]?.({
@@ -242,6 +243,7 @@ export function createServer<P extends Principal | null>(
 
   function gone(connection: Leaving) {
     open.delete(connection);
+    admissions.forget(connection as ServedConnection);
     if (open.size === 0) whenEmpty?.();
   }
 

@@ -68,7 +68,7 @@ export interface ConnectionHost extends DispatchHost, OpeningHost, ExpiryHost {
     connection: ServedConnection,
   ): Promise<Admission>;
   /** A connection is open. Not called for a client that left while `admit` was deciding. */
-  entered(face: Connection, request: OpeningRequest): void;
+  entered(face: Connection, request: OpeningRequest, connection: ServedConnection): void;
   /** A connection has ended. Called once, if `entered` was. */
   left(face: Connection, code: number, reason: string): void;
   /** A timer fired so late that the event loop can not have turned, or the machine slept. */
@@ -309,6 +309,8 @@ export class ServedConnection
     this.procedureHashes = procedureHashes;
     const arrival = { ctx, place, procedureHashes, face };
     const session = asked && this.#host.sessions?.open(asked, userId, arrival, this);
+    // Whoever was told that the socket before has ended may have ended this one, too.
+    if (this.#isClosed) return session?.left(this, CloseCode.Draining);
     if (session !== undefined) this.outbox = session.outbox;
     else if (this.dialect === "full") this.outbox.push(this.#host.welcome);
     const dispatch = session?.dispatch ?? new Dispatch(this.#host, this);
@@ -317,7 +319,7 @@ export class ServedConnection
     if (expiresInMs !== undefined) {
       this.#expiry = new Expiry(this, request, expiresInMs, this.#host);
     }
-    this.#host.entered(face, request);
+    this.#host.entered(face, request, this);
     for (const received of early) {
       if (this.#isClosed) return;
       this.#handle(state, received, this.#host.clock.now());

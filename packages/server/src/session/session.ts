@@ -231,6 +231,7 @@ export class Session implements DispatchLine, AttachableSession {
     this.#isOver = true;
     const carrier = this.#carrier;
     this.#carrier = undefined;
+    const suspended = this.#timer !== undefined;
     this.#timer?.cancel();
     this.#owesNothing();
     this.dispatch.close(code);
@@ -241,7 +242,7 @@ export class Session implements DispatchLine, AttachableSession {
     this.#host.events["session.ended"]?.({
       sessionId: this.id,
       reason: reasonOf(code),
-      suspended: carrier === undefined,
+      suspended,
       durationMs: this.#host.clock.now() - this.#startedMs,
     });
     carrier?.fence(); // unless it has ended it; nobody else would answer what comes on it
