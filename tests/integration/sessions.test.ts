@@ -398,6 +398,39 @@ describe("credentials that expire", () => {
     expect(line.closed?.code).toBe(code);
   });
 
+  it("and have when they are taken are asked for once, and not again and again", async () => {
+    let checks = 0;
+    const { authenticate } = expiring(-10_000);
+    const world = start({
+      authenticate(request) {
+        checks++;
+        return authenticate(request);
+      },
+    });
+    const { line } = await begin(world);
+    for (let turn = 0; turn < 100; turn++) {
+      const before = reauths(line).length;
+      world.clock.advance(300);
+      await settled();
+      if (reauths(line).length > before) line.say({ method: "auth", credentials: {} });
+      await settled();
+    }
+    expect(checks).toBe(2);
+    expect(line.closed).toMatchObject({ code: 4006 });
+  });
+
+  it("at no time that can be told are not let in, for they would hold for ever", async () => {
+    const world = start({
+      authenticate: () => ({ userId: "ana", expiresAt: new Date(Number.NaN) }),
+    });
+    const line = await world.connect({ hello: {} });
+    expect(line.closed).toMatchObject({ code: 4005 });
+    const told = world.log.filter(({ fields }) => fields.event === "auth.failed");
+    expect(told.map(({ fields }) => fields.err.message)).toEqual([
+      "Cannot tell when the credentials expire: `expiresAt` is no valid Date",
+    ]);
+  });
+
   it("make a client of the base dialect connect anew", async () => {
     const world = start(expiring(10_000));
     const line = await world.connect({ dialect: "base" });
