@@ -138,6 +138,47 @@ describe("new credentials", () => {
 });
 
 describe("drain", () => {
+  it("lets the calls end whose client has just lost its socket", async () => {
+    const world = start();
+    const line = await world.connect(hello({}));
+    line.say(call("mutation", 1, "work", "a"));
+    await settled();
+    line.network.cut();
+    await settled();
+    let isOver = false;
+    void world.server.drain().then(() => {
+      isOver = true;
+    });
+    await world.clock.advanceAsync(1_000);
+    expect(isOver).toBe(false);
+    world.stage.waiting[0]!.finish("done");
+    await world.clock.advanceAsync(1_000);
+    expect(isOver).toBe(true);
+    expect(world.stage.story).toEqual(["work", "start a"]);
+    expect(world.leftovers()).toEqual([]);
+  });
+
+  it("waits for nobody's streams, and for nobody's calls beyond its deadline", async () => {
+    const world = start();
+    const line = await world.connect(hello({}));
+    line.say(call("subscription", 1, "forever"));
+    await settled();
+    line.network.cut();
+    await settled();
+    await world.server.drain();
+
+    const other = start();
+    const second = await other.connect(hello({}));
+    second.say(call("mutation", 1, "work", "a"));
+    await settled();
+    second.network.cut();
+    await settled();
+    const drained = other.server.drain({ deadlineMs: 5_000 });
+    await other.clock.advanceAsync(5_100);
+    await drained;
+    expect(other.stage.story.at(-1)).toBe("abort a");
+  });
+
   it("leaves no timer once all have left", async () => {
     const world = start();
     const line = await world.connect(hello({}));

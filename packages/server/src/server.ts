@@ -277,7 +277,7 @@ export function createServer<P extends Principal | null>(
   async function leave({ deadlineMs = 25_000, windowMs = 5_000 }: DrainOptions = {}) {
     const beganMs = clock.now();
     events["drain.began"]?.({ connections: open.size, deadlineMs });
-    await drain(open, clock, deadlineMs, windowMs);
+    await drain(open, clock, deadlineMs, windowMs, () => sessions?.areBusy === true);
     events["drain.ended"]?.({ durationMs: clock.now() - beganMs, left: open.size });
     await close();
   }

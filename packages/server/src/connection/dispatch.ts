@@ -184,6 +184,11 @@ export class Dispatch<Payload = string> {
     }
   }
 
+  /** Whether handlers of queries or mutations run. */
+  get isBusy(): boolean {
+    return this.#calls !== undefined && this.#calls.size > 0;
+  }
+
   get #held(): HeldInput {
     this.#heldInput ??= new HeldInput(heldFrames * this.#host.limits.maxFrameBytes);
     return this.#heldInput;

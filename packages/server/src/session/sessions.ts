@@ -97,6 +97,12 @@ export class Sessions {
     return this.#sessions.size;
   }
 
+  /** Whether calls run in any of those that wait for their client. */
+  get areBusy(): boolean {
+    for (const { dispatch } of this.#suspended) if (dispatch.isBusy) return true;
+    return false;
+  }
+
   /** Resumes the session that was asked for, or begins one, and greets the client. */
   open(
     asked: SessionAsked,
