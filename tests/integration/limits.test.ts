@@ -1,6 +1,7 @@
 import { mutation, query, subscription } from "@tautline/contracts";
 import { createServer, implement } from "@tautline/server";
 import { settled } from "@tautline/testing";
+import { startApp } from "@tautline/testing/app";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { call, decoded, type Line, type ServiceOptions, startService, told } from "./line.js";
@@ -54,6 +55,59 @@ describe("limits", () => {
     { helloTimeoutMs: "5" as never },
   ])("that are no numbers above 0 are refused at start: %j", (limits) => {
     expect(() => createServer({ router: router().router, limits })).toThrow(RangeError);
+  });
+
+  it.each([
+    "maxFrameBytes",
+    "maxCallsInFlight",
+    "maxSubscriptions",
+    "messagesPerSecond",
+    "messageBurst",
+    "maxOutboxBytes",
+  ])("that are switched off with infinity limit no client: %s", async (name) => {
+    const limits = { [name]: Number.POSITIVE_INFINITY };
+    await using app = await startApp({ router: router().router, server: { limits } });
+    for (const text of ["a", "b"]) expect(await app.finish(app.api.echo.query(text))).toBe(text);
+    const feed = app.api.feed.subscribe(1)[Symbol.asyncIterator]();
+    expect(await app.finish(feed.next())).toEqual({ value: "x", done: false });
+  });
+});
+
+describe("times and counts of a server", () => {
+  it.each([
+    { heartbeat: { intervalMs: Number.NaN } },
+    { heartbeat: { timeoutMs: 0 } },
+    { reauthGraceMs: -1 },
+    { reconnectWindowMs: "5000" as never },
+    { reconnectWindowMs: Number.POSITIVE_INFINITY },
+    { session: { graceMs: Number.NaN } },
+    { session: { maxSuspended: -1 } },
+  ])("that are none are refused at start: %j", (options) => {
+    expect(() => createServer({ router: router().router, ...options })).toThrow(RangeError);
+  });
+
+  it("say which one, and what it may be", () => {
+    const heartbeat = { intervalMs: Number("") };
+    expect(() => createServer({ router: router().router, heartbeat })).toThrow(
+      "Cannot use 0 for heartbeat.intervalMs: it must be a number above 0",
+    );
+  });
+
+  it.each([{ deadlineMs: Number.NaN }, { windowMs: Number.NaN }, { windowMs: -1 }])(
+    "that are none do not begin a drain: %j",
+    async (options) => {
+      await using server = createServer({ router: router().router });
+      expect(() => server.drain(options)).toThrow(RangeError);
+      expect(server.state).toBe("serving");
+    },
+  );
+
+  it("that are infinite let nobody ask for signs of life", async () => {
+    const heartbeat = { intervalMs: Number.POSITIVE_INFINITY, timeoutMs: 5_000 };
+    await using app = await startApp({ router: router().router, server: { heartbeat } });
+    await app.api.echo.query("a");
+    await app.advance(3_600_000);
+    expect(app.network.transcript()).not.toContain("PING");
   });
 });
 

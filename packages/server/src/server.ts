@@ -21,6 +21,7 @@ import type { Connection, CreateContext, Principal, RouterAccepting } from "./co
 import { Doors } from "./doors.js";
 import { type DrainOptions, drain, type Leaving } from "./drain.js";
 import { contractOf } from "./implement.js";
+import { assertNumbers } from "./numbers.js";
 import { createEvents } from "./observe/emit.js";
 import { logEvents } from "./observe/log-events.js";
 import { consoleLogger } from "./observe/logger.js";
@@ -65,6 +66,8 @@ export interface TautlineServer {
   /**
    * Leaves without anybody losing anything: upgrades are refused with 503, clients are asked to go
    * elsewhere, and what runs here may end here. Then, or at the deadline, it closes. PROTOCOL.md §9.6
+   *
+   * @throws RangeError when a time is out of range.
    */
   drain(options?: DrainOptions): Promise<void>;
   /**
@@ -91,7 +94,7 @@ export type SocketRequest = ConnectionStart;
 /**
  * Creates a server for a router: one that `implement` built, any other tRPC router, or both merged.
  *
- * @throws RangeError when a limit is out of range.
+ * @throws RangeError when a limit, a time or a number of sessions is out of range.
  * @example
  * ```ts
  * const server = createServer({ router, authenticate, createContext });
@@ -129,6 +132,10 @@ export function createServer<P extends Principal | null>(
   const { logger = consoleLogger, origins = "any", clock = systemClock } = options;
   const { afterTurn = setImmediate, reconnectWindowMs = 250, reauthGraceMs = 25_000 } = options;
   const { intervalMs = 15_000, timeoutMs = 5_000 } = options.heartbeat ?? {};
+  assertNumbers("heartbeat", { intervalMs, timeoutMs });
+  assertNumbers("", { reauthGraceMs }, { isZeroAllowed: true });
+  assertNumbers("", { reconnectWindowMs }, { isZeroAllowed: true, isInfinityAllowed: false });
+
   const { onEvent, metrics, tracing } = options;
 
   const sinks = [logEvents(logger), metrics?.sink, onEvent].filter((sink) => sink !== undefined);
@@ -274,7 +281,7 @@ export function createServer<P extends Principal | null>(
     return closing;
   }
 
-  async function leave({ deadlineMs = 25_000, windowMs = 5_000 }: DrainOptions = {}) {
+  async function leave(deadlineMs: number, windowMs: number) {
     const beganMs = clock.now();
     events["drain.began"]?.({ connections: open.size, deadlineMs });
     await drain(open, clock, deadlineMs, windowMs, () => sessions?.areBusy === true);
@@ -301,8 +308,11 @@ export function createServer<P extends Principal | null>(
       events.revoked?.({ userId, sessions: ended });
       return ended;
     },
-    drain(drainOptions) {
-      draining ??= leave(drainOptions);
+    drain({ deadlineMs = 25_000, windowMs = 5_000 } = {}) {
+      assertNumbers("drain", { deadlineMs }, { isZeroAllowed: true });
+      // It is divided up, and told to clients.
+      assertNumbers("drain", { windowMs }, { isZeroAllowed: true, isInfinityAllowed: false });
+      draining ??= leave(deadlineMs, windowMs);
       return draining;
     },
     serve(socket, request = {}) {

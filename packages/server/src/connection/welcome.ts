@@ -10,7 +10,7 @@ export function welcomeText(
   reconnectWindowMs: number,
   contract: Fingerprint | undefined,
 ): string {
-  return JSON.stringify({
+  return toldText({
     method: "welcome",
     version: protocolVersion,
     limits: {
@@ -24,4 +24,14 @@ export function welcomeText(
     reconnectWindowMs,
     ...(contract && { contract: contract.hash, revision: contract.revision }),
   } satisfies Welcome);
+}
+
+/**
+ * The JSON of what a client is told. A limit that is switched off is infinite, which JSON writes as
+ * null, and null as a number is 0: the client would take it that nothing is allowed.
+ */
+export function toldText(told: object): string {
+  return JSON.stringify(told, (_name, value) =>
+    value === Number.POSITIVE_INFINITY ? Number.MAX_SAFE_INTEGER : value,
+  );
 }

@@ -7,6 +7,8 @@ import type { Timer } from "@tautline/contracts/runtime";
 import { Ledger } from "@tautline/contracts/session";
 import type { SessionAsked } from "@tautline/contracts/wire";
 import type { Outbox } from "../connection/outbox.js";
+import { toldText } from "../connection/welcome.js";
+import { assertNumbers } from "../numbers.js";
 import { refusalToAttach } from "./attach.js";
 import { LateAcks } from "./late-acks.js";
 import { Session, type SessionArrival, type SessionCarrier, type SessionHost } from "./session.js";
@@ -80,6 +82,9 @@ export class Sessions {
 
   constructor(host: SessionsHost) {
     this.#host = { ...defaults, ...host };
+    const { graceMs, maxSuspended, maxSuspendedPerUser, maxSuspendedBytes } = this.#host;
+    const waiting = { graceMs, maxSuspended, maxSuspendedPerUser, maxSuspendedBytes };
+    assertNumbers("session", waiting, { isZeroAllowed: true });
     this.#sessionHost = {
       ...this.#host,
       lateAcks: new LateAcks(host.clock),
@@ -165,7 +170,7 @@ export class Sessions {
 
   #greeting(session: Session, isResumed: boolean): string {
     const given = session.given(isResumed, this.#host.limits.maxOutboxBytes);
-    return `${this.#host.welcome.slice(0, -1)},"session":${JSON.stringify(given)}}`;
+    return `${this.#host.welcome.slice(0, -1)},"session":${toldText(given)}}`;
   }
 
   #keep(session: Session) {
