@@ -142,6 +142,18 @@ describe("a socket that is none of ws", () => {
     expect(told).toEqual([["`id` is required", "unknown", undefined]]);
   });
 
+  it("that names a call by a number without end is told so, in JSON", async () => {
+    const { peer, told } = start();
+    peer.emit(
+      "message",
+      Buffer.from('{"id":1e999,"method":"query","params":{"path":"echo"}}'),
+      false,
+    );
+    await until(() => peer.heard.length === 1);
+    expect(peer.heard).toMatchObject([{ id: null, error: { data: { code: "PARSE_ERROR" } } }]);
+    expect(told).toEqual([["`id` is required", "unknown", undefined]]);
+  });
+
   it("that breaks is told of, and nothing more", () => {
     const { peer, told } = start();
     peer.emit("error", new RangeError("Invalid WebSocket frame"));

@@ -49,7 +49,8 @@ function readMessage(value: unknown, batchIndex: number): StockMessage {
     return unreadable(value, cause);
   }
   const { id, jsonrpc, method } = message;
-  if (id === null) {
+  // JSON reads 1e999 as infinity, and no JSON can name that in an answer.
+  if (id === null || idOf(value) === null) {
     const error = new TRPCError({ code: "PARSE_ERROR", message: "`id` is required" });
     return refusal(value, error, true);
   }
@@ -82,5 +83,5 @@ function isObject(value: unknown): value is Fields {
 
 function idOf(value: unknown): RequestId | null {
   const id = isObject(value) ? value.id : undefined;
-  return typeof id === "string" || (typeof id === "number" && !Number.isNaN(id)) ? id : null;
+  return typeof id === "string" || (typeof id === "number" && Number.isFinite(id)) ? id : null;
 }
