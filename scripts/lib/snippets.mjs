@@ -81,7 +81,7 @@ export function writePage(path, text) {
       lib: ["es2023", "esnext.disposable", "dom", "dom.iterable"],
       types: ["node"],
       jsx: "react-jsx",
-      declaration: false,
+      declaration: true, // as `tsc --init` has it: then types of ours must have a name for apps
       declarationMap: false,
       sourceMap: false,
       rootDir: ".",

@@ -36,6 +36,7 @@ export type {
   InputOf,
   OutputOf,
   ProcedureOf,
+  ProcedureTypes,
   RecordOf,
   RouterOf,
   ShapeOf,

@@ -61,7 +61,11 @@ export interface TrackedEvent<Data> {
   readonly data: Data;
 }
 
-interface ProcedureTypes<Input, Output, Shape> {
+/**
+ * What a {@link ProcedureOf} says to tRPC. Exported so that an app with `declaration: true` can
+ * export a router with a contract's procedure in it: TypeScript has to write this name down.
+ */
+export interface ProcedureTypes<Input, Output, Shape> {
   input: Input;
   output: Output;
   meta: object;
