@@ -8,10 +8,6 @@ export function createFrames(send: (frame: string) => void) {
   function flush() {
     // A list as text is what is in it, with commas between.
     if (size > 0) send(messages.length > 1 ? `[${messages}]` : messages[0]!);
-    drop();
-  }
-
-  function drop() {
     messages = [];
     size = 0;
   }
@@ -25,7 +21,5 @@ export function createFrames(send: (frame: string) => void) {
       size += bytes + 1;
     },
     flush,
-    /** Forgets what was not handed on. */
-    drop,
   };
 }

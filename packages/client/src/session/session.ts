@@ -25,7 +25,8 @@ export function createSession(options: SessionOptions, source: CallSource): Sess
   let ledger = full && options.resumable ? new Ledger() : undefined;
   let given: SessionGiven | undefined;
   let carrier: Carrier | undefined;
-  let stage: "shut" | "greeted" | "open" = "shut";
+  /** Only hello was said, and what may leave behind it. */
+  let isEarly = true;
   let isWaking = false;
   /** Calls wait for a place. */
   let isCrowded = false;
@@ -47,8 +48,6 @@ export function createSession(options: SessionOptions, source: CallSource): Sess
   /** To the time when an ack has to leave. */
   let ackTimer: Timer | undefined;
   let isLate = false;
-  /** When the first message came of which the server was not told. */
-  let untoldMs = 0;
   /** Messages that will be said again though they were heard on the line before. */
   let repeats = 0;
 
@@ -71,7 +70,6 @@ export function createSession(options: SessionOptions, source: CallSource): Sess
     },
     greet(line, hello) {
       carrier = line;
-      stage = "greeted";
       add(hello);
       flush();
     },
@@ -89,18 +87,16 @@ export function createSession(options: SessionOptions, source: CallSource): Sess
       given = { ...told!, secret: given!.secret! };
       // What it repeats starts no timer, and what was told on the line before may be lost with it.
       ledger!.untell(told!.from!);
-      if (ledger!.owesAck) ackTimer ??= clock.after(ackDelayMs, acknowledgeLate);
+      if (ledger!.owesAck) acknowledgeSoon();
       open(limits, ledger!.unacknowledged);
       for (const message of ledger!.unheard()) add(message);
       return ledger!.unacknowledged;
     },
     suspend() {
       carrier = undefined;
-      stage = "shut";
-      frames.drop(); // it is said again
+      frames.flush(); // to nobody: it is said again
       timer?.cancel();
-      ackTimer?.cancel();
-      ackTimer = undefined;
+      noAckLater();
     },
     hear(chars) {
       if (!ledger) return true;
@@ -108,10 +104,9 @@ export function createSession(options: SessionOptions, source: CallSource): Sess
         repeats--;
         return false;
       }
-      if (!ledger.owesAck) untoldMs = clock.now();
       ledger.hear(chars);
       if (ledger.ackIsDue) wake();
-      else ackTimer ??= clock.after(ackDelayMs, acknowledgeLate);
+      else acknowledgeSoon();
       return true;
     },
     acknowledge(count) {
@@ -148,7 +143,7 @@ export function createSession(options: SessionOptions, source: CallSource): Sess
 
   /** The server has let us in, and told its limits or not. `spent` messages have left behind hello. */
   function open(told: ToldLimits | undefined, spent: number) {
-    stage = "open";
+    isEarly = false;
     limits = told ?? limits;
     rate = createRate(clock, limits, spent + 1);
     wake();
@@ -167,7 +162,7 @@ export function createSession(options: SessionOptions, source: CallSource): Sess
 
   function flush() {
     isWaking = false;
-    if (stage === "shut") return;
+    if (!carrier) return;
     const now = clock.now();
     let waitMs: number | undefined = 0;
     while (waitMs === 0) waitMs = addNext(now);
@@ -189,12 +184,12 @@ export function createSession(options: SessionOptions, source: CallSource): Sess
   /** Adds what is next. Returns the milliseconds until it may leave, or undefined if nothing may. */
   function addNext(now: number): number | undefined {
     // First: without it the server could not go on.
-    const isAck = ledger && (ledger.ackGoesAlong || (isLate && ledger.owesAck));
-    if (stage === "greeted" || !(isAck || notes.length > 0)) return addCall(now);
+    const isAck = isLate || ledger?.ackGoesAlong;
+    if (isEarly || !(isAck || notes.length > 0)) return addCall(now);
     const waitMs = rate(now);
     if (waitMs > 0) return waitMs;
     if (isAck) {
-      isLate = false;
+      noAckLater();
       add(`{"method":"ack","received":${ledger!.tell()}}`);
     } else {
       const note = notes.shift()!;
@@ -215,7 +210,6 @@ export function createSession(options: SessionOptions, source: CallSource): Sess
       isCrowded = source.next(true, true) !== undefined;
       return untilRoomMs < Infinity && isCrowded ? untilRoomMs : undefined;
     }
-    const isEarly = stage === "greeted";
     const isMutation = call.kind === "mutation";
     // A mutation has to be sent in a session that is known, or it could not be asked about later.
     if (isEarly && ledger && isMutation) return undefined;
@@ -263,14 +257,17 @@ export function createSession(options: SessionOptions, source: CallSource): Sess
     return low;
   }
 
-  function acknowledgeLate() {
+  function acknowledgeSoon() {
+    ackTimer ??= clock.after(ackDelayMs, () => {
+      isLate = true;
+      wake();
+    });
+  }
+
+  function noAckLater() {
+    ackTimer?.cancel();
     ackTimer = undefined;
-    if (!ledger?.owesAck) return;
-    // What it was set for may have been acknowledged along with something else.
-    const leftMs = untoldMs + ackDelayMs - clock.now();
-    isLate = leftMs <= 0;
-    if (isLate) wake();
-    else ackTimer = clock.after(leftMs, acknowledgeLate);
+    isLate = false;
   }
 
   return session;
