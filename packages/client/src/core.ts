@@ -7,7 +7,6 @@ import { defaultToldLimits, type ToldLimits } from "@tautline/contracts/wire";
 import { openSocket, watchNetwork } from "#websocket";
 import type { Call, Reader } from "./call/call.js";
 import { type AnyCallError, toFailure, toLocalError } from "./call/call-error.js";
-import { refuse } from "./call/calls.js";
 import type { Following } from "./call/subscription.js";
 import type { ClientOptions } from "./client.js";
 import { platformClock } from "./clock.js";
@@ -44,7 +43,7 @@ export function createCore(options: ClientOptions): ClientCore {
   const { encode, decode } = toCodec(options.transformer);
   let order = 0;
 
-  const { connection, start, abort, read } = createConnection({
+  const { connection, start, refuse, abort, read } = createConnection({
     connect: (url, protocols) => openSocket(url, protocols, maxFrameBytes),
     watchNetwork,
     random: Math.random,

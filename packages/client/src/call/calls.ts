@@ -69,9 +69,8 @@ export function createCalls(clock: Clock, events: CallsEvents) {
       if (dueMs > now) earliestMs = Math.min(earliestMs, dueMs);
       else if (call.id > 0) {
         fail(call, "DEADLINE_EXCEEDED", { deadlineMs }, `No answer within ${deadlineMs} ms`);
-      } else if (call.refusal !== undefined) {
-        if (withdraw(call)) call.reader.fail(call.refusal);
-      } else fail(call, "NOT_SENT", undefined, `Not sent within ${deadlineMs} ms`);
+      } else if (call.refusal) refuse(call, call.refusal);
+      else fail(call, "NOT_SENT", undefined, `Not sent within ${deadlineMs} ms`);
     }
     arm(earliestMs);
   }
@@ -101,7 +100,12 @@ export function createCalls(clock: Clock, events: CallsEvents) {
     message: string,
     cause?: unknown,
   ) {
-    if (withdraw(call)) call.reader.fail(toLocalError(code, data, call.path, message, cause));
+    refuse(call, toLocalError(code, data, call.path, message, cause));
+  }
+
+  /** Fails a call with an error that is there already; also one that never came to be in the table. */
+  function refuse(call: Call, error: AnyCallError) {
+    if (withdraw(call)) call.reader.fail(error);
   }
 
   /** The reader's own end: a subscription just stops, other calls were promised an answer. */
@@ -178,6 +182,7 @@ export function createCalls(clock: Clock, events: CallsEvents) {
     settle,
     withdraw,
     fail,
+    refuse,
     abort,
     again,
     /**
@@ -186,14 +191,10 @@ export function createCalls(clock: Clock, events: CallsEvents) {
      */
     failAll(toError: (path: string) => AnyCallError, isAsked: boolean) {
       for (const call of all()) {
-        const { reader, path } = call;
-        if (!settle(call)) continue;
-        if (isAsked && reader.end) reader.end(false);
+        if (isAsked && call.reader.end) abort(call);
         else if (call.kind === "mutation" && call.id > 0) {
-          reader.fail(
-            toLocalError("OUTCOME_UNKNOWN", undefined, path, lostSentences.OUTCOME_UNKNOWN),
-          );
-        } else reader.fail(toError(path));
+          fail(call, "OUTCOME_UNKNOWN", undefined, lostSentences.OUTCOME_UNKNOWN);
+        } else refuse(call, toError(call.path));
       }
     },
     /** Nothing is left that could be late: a process that is done may end. */
@@ -202,11 +203,4 @@ export function createCalls(clock: Clock, events: CallsEvents) {
       sweepAtMs = Infinity;
     },
   };
-}
-
-/** Settles a call that never came to be in a table. */
-export function refuse(call: Call, error: AnyCallError) {
-  if (call.settled) return;
-  call.settled = true;
-  call.reader.fail(error);
 }

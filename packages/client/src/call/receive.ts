@@ -47,8 +47,7 @@ export function createReceiver<Served>(calls: Calls, { decode, toError }: Decodi
     try {
       value = decode(data);
     } catch (error) {
-      if (calls.withdraw(call)) call.reader.fail(toUnreadable(call.path, error));
-      return;
+      return calls.refuse(call, toUnreadable(call.path, error));
     }
     const eventId = id === undefined ? undefined : String(id);
     if (!isSubscription) calls.settle(call);

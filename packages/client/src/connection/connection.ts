@@ -6,7 +6,7 @@ import { createEmitter, type Timer } from "@tautline/contracts/runtime";
 import { CloseCode, endsSession, mayReconnect, type SessionGiven } from "@tautline/contracts/wire";
 import { afterLoss, type Call, lostSentences } from "../call/call.js";
 import { type AnyCallError, toLocalError } from "../call/call-error.js";
-import { createCalls, refuse } from "../call/calls.js";
+import { createCalls } from "../call/calls.js";
 import { createReceiver } from "../call/receive.js";
 import { createSession, type Session } from "../session/session.js";
 import type { Connection, ConnectionOptions, Served } from "./face.js";
@@ -130,9 +130,8 @@ export function createConnection(options: ConnectionOptions) {
 
   /** The network may be back, or the page: what is waited for may be there, or what is there gone. */
   function look() {
-    if (state.name === "waiting" || state.name === "resuming") {
-      if (!opening) open();
-    } else current?.check();
+    if (current) current.check();
+    else connection.connect();
   }
 
   /** Stays closed until its owner says otherwise, who may have asked for that too. */
@@ -157,20 +156,20 @@ export function createConnection(options: ConnectionOptions) {
   }
 
   /** Takes back what will not be answered in a session. Subscriptions that can go on do so elsewhere. */
-  function recover(from: Session, { code, reason }: Loss, unheard = false) {
+  function recover(from: Session, { code, reason }: Loss) {
     const { given } = from;
     const isRecorded = given?.storeEpoch !== undefined;
     const ending = `(close code ${code}${reason && `: ${reason}`})`;
     const lost: Call[] = [];
     for (const call of from.calls()) {
-      if (unheard) call.id = 0;
-      const fate = unheard ? "again" : afterLoss(call, code, isRecorded);
+      const isHeard = call.id > 0;
+      const fate = isHeard ? afterLoss(call, code, isRecorded) : "again";
       if (fate !== "again") {
         const data = fate === "PAYLOAD_TOO_LARGE" ? unknownSize : undefined;
         calls.fail(call, fate, data, `${lostSentences[fate]} ${ending}`);
         continue;
       }
-      if (call.kind === "mutation" && !unheard && isRecorded) {
+      if (call.kind === "mutation" && isHeard && isRecorded) {
         const { id: session, storeEpoch } = given as Recording;
         const { id: n, sentMs } = call;
         call.first ??= (now) => ({ session, n, storeEpoch, ageMs: Math.ceil(now - sentMs) });
@@ -238,13 +237,17 @@ export function createConnection(options: ConnectionOptions) {
       lines.delete(line);
       const wasCurrent = line === current;
       const wasOpening = line === opening;
-      if (wasCurrent) current = undefined;
+      if (wasCurrent) {
+        current = undefined;
+        lostAtMs = clock.now();
+        if (lostAtMs - openedAtMs! >= firmMs) attempt = 0;
+      }
       if (wasOpening) opening = undefined;
       const counts = wasCurrent || wasOpening;
       const isLast = counts && !current && !opening;
       const refused = isLast && isRefused(end);
-      // Then `shut` settles all: nothing is sent again, and nothing is lost that could have gone on.
-      const staysAway = refused || (isLast && !end.strange && !mayReconnect(end.code));
+      if (refused) end = { ...end, code: CloseCode.Unauthenticated };
+      const next = afterClose(end, attempt, { windowMs, maxMs }, random);
       const carried = line.session;
       const isFresh = !carried.given;
       // Another line may be about to go on with it, for which the server has closed this one.
@@ -254,15 +257,28 @@ export function createConnection(options: ConnectionOptions) {
       if (end.unanswered && isKept) lostAsks++;
       const unheard = isFresh && end.unheard;
       isShy ||= unheard && end.code === 1009;
-      if (wasCurrent) lostAtMs = clock.now();
-      if (staysAway) {
-        if (unheard) for (const call of carried.calls()) call.id = 0;
-      } else if (!isKept && !carried.carrier) {
-        recover(carried, end, unheard);
+      if (unheard) for (const call of carried.calls()) call.id = 0;
+      if (isLast && next.name === "closed") {
+        // It settles all: nothing is sent again, and nothing is lost that could have gone on.
+        return shut(end.code, end.reason, refused ? end.refusal : undefined);
+      }
+      if (!isKept && !carried.carrier) {
+        recover(carried, end);
         if (carried === session) session = opening?.session;
       }
-      if (counts && state.name !== "closed")
-        follow(wasCurrent, end, refused, wasOpening && carried !== session);
+      if (!counts || state.name === "closed") return;
+      if (opening) return become({ name: "connecting", attempt });
+      // Where it could not move, it works on where it is.
+      if (next.name === "closed") return;
+      if (!current && idleMs !== undefined && calls.size() === 0) {
+        session = undefined;
+        return become({ name: "idle" });
+      }
+      attempt = next.attempt;
+      if (!current) become(mayResume() ? { ...next, name: "resuming" } : next);
+      const isElsewhere = wasOpening && carried !== session;
+      timer?.cancel();
+      timer = clock.after(next.delayMs, () => open(isElsewhere && current !== undefined));
     },
   };
 
@@ -287,32 +303,6 @@ export function createConnection(options: ConnectionOptions) {
     const reason = toError(refusal, undefined, undefined).data?.code;
     return !options.full && (reason === "UNAUTHORIZED" || reason === "FORBIDDEN");
   }
-
-  /** After the line that counts has ended. */
-  function follow(wasCurrent: boolean, end: LineEnd, refused: boolean, isElsewhere: boolean) {
-    if (wasCurrent && clock.now() - openedAtMs! >= firmMs) attempt = 0;
-    const code = refused ? CloseCode.Unauthenticated : end.code;
-    const next = afterClose({ ...end, code }, attempt, { windowMs, maxMs }, random);
-    if (opening) return become({ name: "connecting", attempt });
-    if (next.name === "closed") {
-      // Where it could not move, it works on where it is.
-      return current ? undefined : shut(code, end.reason, refused ? end.refusal : undefined);
-    }
-    if (!current) {
-      if (idleMs !== undefined && calls.size() === 0) {
-        session = undefined;
-        return become({ name: "idle" });
-      }
-      become(mayResume() ? { ...next, name: "resuming" } : next);
-    }
-    attempt = next.attempt;
-    timer?.cancel();
-    timer = clock.after(next.delayMs, () => open(isElsewhere && current !== undefined));
-  }
-
-  /** Whether there is no connection, and at least one attempt has failed. */
-  const isLost = () =>
-    !current && (state.name === "waiting" || state.name === "resuming" || attempt > 0);
 
   /** Whether a session waits for its next line that its server has not given up yet. */
   function mayResume() {
@@ -376,17 +366,18 @@ export function createConnection(options: ConnectionOptions) {
     /** Takes a call in; it settles sooner or later, perhaps at once. */
     start(call: Call) {
       if (call.settled) return; // it was given up while its input was looked at
-      if (state.name === "closed") return refuse(call, toClosedError(call.path));
-      if (options.offline === "fail" && isLost()) {
-        return refuse(call, toLocalError("NOT_SENT", undefined, call.path, noConnection));
+      if (state.name === "closed") return calls.refuse(call, toClosedError(call.path));
+      if (!current && options.offline === "fail" && attempt > 0) {
+        return calls.fail(call, "NOT_SENT", undefined, noConnection);
       }
       if (!current && calls.waiting() >= maxWaitingCalls) {
         const sentence = `Cannot wait: ${maxWaitingCalls} calls do already`;
-        return refuse(call, toLocalError("NOT_SENT", undefined, call.path, sentence));
+        return calls.fail(call, "NOT_SENT", undefined, sentence);
       }
       calls.start(call);
       if (state.name === "idle" && !call.settled) open();
     },
+    refuse: calls.refuse,
     abort: calls.abort,
     read: calls.read,
   };
