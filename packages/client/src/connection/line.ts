@@ -93,14 +93,11 @@ export interface Line extends Carrier {
   retire(): void;
   /** Says goodbye. Resolves once the socket is gone. */
   close(code: number, reason: string): Promise<void>;
-  /** Drops the socket: the server may be gone. */
-  abandon(code: number, reason: string): void;
 }
 
 // A server that does not finish the closing handshake is not waited for. RFC 6455 §7.1.1
 const goodbyeMs = 2_000;
 const notTautline = 'The server does not speak tautline.1: try dialect "trpc"';
-const noMessage = "It is no message";
 const wrongCounts = "The counts of the session do not agree";
 
 /** Creates a line that has not dialled yet. */
@@ -137,17 +134,12 @@ export function createLine(options: LineOptions, asked: Session, host: LineHost)
       goodbye(code, reason);
       return isGone;
     },
-    abandon(code, reason) {
-      if (!socket) gone();
-      else socket.terminate();
-      end(code, reason);
-    },
   };
   let timer: Timer = clock.after(connectTimeoutMs, () =>
-    line.abandon(1006, `Not open within ${connectTimeoutMs} ms`),
+    abandon(1006, `Not open within ${connectTimeoutMs} ms`),
   );
 
-  askAddress(options).then(dial, (error) => line.abandon(1006, String(error)));
+  askAddress(options).then(dial, (error) => abandon(1006, String(error)));
 
   // ---- the socket -------------------------------------------------------------------------
 
@@ -159,8 +151,7 @@ export function createLine(options: LineOptions, asked: Session, host: LineHost)
       socket = options.connect(address, full ? [fullDialectProtocol] : []);
     } catch (error) {
       // The address is wrong, and would be wrong again.
-      gone();
-      return end(CloseCode.ProtocolError, `Cannot open ${url}: ${error}`);
+      return goodbye(CloseCode.ProtocolError, `Cannot open ${url}: ${error}`);
     }
     socket.start(handler);
   }
@@ -238,6 +229,13 @@ export function createLine(options: LineOptions, asked: Session, host: LineHost)
     host.ended(line, { code, reason, refusal, strange: isStrange, unheard, unanswered });
   }
 
+  /** Drops the socket: the server may be gone. */
+  function abandon(code: number, reason: string) {
+    end(code, reason); // first: some sockets tell their end at once, and know less of it
+    if (socket) socket.terminate();
+    else gone();
+  }
+
   function goodbye(code: number, reason: string, toldCode = code, isStrange = false) {
     if (stage === "over") return;
     if (socket) {
@@ -257,9 +255,8 @@ export function createLine(options: LineOptions, asked: Session, host: LineHost)
 
   /** @throws TypeError on what no server says. */
   function receive(message: any, chars: number) {
-    if (typeof message !== "object" || message === null) throw new TypeError(noMessage);
     const { id, method } = message;
-    const failed = "error" in message;
+    const failed = "error" in message; // throws on what is no object
     if (id === null && failed) {
       refusal = message.error;
       if (stage === "open") return;
@@ -284,7 +281,7 @@ export function createLine(options: LineOptions, asked: Session, host: LineHost)
     } else if (!isCounted(message) || session.hear(chars)) {
       if (method) return;
       if (!failed) {
-        if (typeof message.result !== "object") throw new TypeError(noMessage);
+        if (typeof message.result !== "object") throw new TypeError("It is no message");
         refusal = undefined; // a server that answers has not refused us
       }
       const call = session.answered(id, failed || message.result.type === "stopped");
@@ -296,7 +293,7 @@ export function createLine(options: LineOptions, asked: Session, host: LineHost)
   function opened(welcome?: Welcome) {
     stage = "open";
     timer.cancel();
-    const server = { ping: line.ping, lost: () => line.abandon(CloseCode.HeartbeatTimeout, "") };
+    const server = { ping: line.ping, lost: () => abandon(CloseCode.HeartbeatTimeout, "") };
     heartbeat = startHeartbeat(server, clock, { ...welcome?.heartbeat, ...options.heartbeat });
     const carried = host.opened(line, welcome);
     if (carried) session = carried;
