@@ -2,11 +2,11 @@
  * Link: this client under a tRPC client of one's own, and so under everything that is built for
  * one. tRPC's observables are here and nowhere else.
  */
+import { guarded } from "@tautline/contracts/runtime";
 import type { TRPCLink } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import { observable } from "@trpc/server/observable";
 import type { Reader } from "./call/call.js";
-import { guarded } from "./call/subscription.js";
 import { type ClientOptions, coreOf } from "./client.js";
 import { toTRPCState } from "./connection/trpc-state.js";
 import { createCore } from "./core.js";

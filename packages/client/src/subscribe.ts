@@ -1,11 +1,11 @@
 /** `.subscribe()`: with callbacks if there is an `onData`, else for `for await`. */
+import { guarded } from "@tautline/contracts/runtime";
 import type { Reader } from "./call/call.js";
 import {
   type Callbacks,
   createCallbackReader,
   createIterator,
   type Following,
-  guarded,
 } from "./call/subscription.js";
 import { toTRPCState } from "./connection/trpc-state.js";
 import type { ClientCore } from "./core.js";
@@ -41,7 +41,7 @@ export function watched(
   { connection }: Pick<ClientCore, "connection">,
   tell: (state: ClientCore["connection"]["state"]) => void,
 ): Reader {
-  const unsubscribe = connection.subscribe((state) => guarded(() => tell(state)));
+  const unsubscribe = connection.subscribe(tell);
   guarded(() => tell(connection.state));
   return {
     ...reader,

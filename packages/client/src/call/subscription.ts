@@ -3,7 +3,7 @@
  * `for await` returns credit as it reads, so events wait at the server and not here: never more
  * of them than the credit. PROTOCOL.md §5.4
  */
-import { rethrowLater } from "@tautline/contracts/runtime";
+import { guarded } from "@tautline/contracts/runtime";
 import type { Reader } from "./call.js";
 import type { AnyCallError } from "./call-error.js";
 
@@ -46,15 +46,6 @@ export function createCallbackReader(
       later(() => callbacks.onComplete?.());
     },
   };
-}
-
-/** Calls what is not ours. Its error belongs to its author and must not stop our own work. */
-export function guarded(run: () => void) {
-  try {
-    run();
-  } catch (error) {
-    rethrowLater(error);
-  }
 }
 
 /** A reader with `for await`, and its iterator. */

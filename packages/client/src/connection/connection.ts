@@ -3,7 +3,7 @@
  * every call settles whatever becomes of the line it went out on.
  */
 import { createEmitter, type Timer } from "@tautline/contracts/runtime";
-import { CloseCode, endsSession, mayReconnect, type SessionGiven } from "@tautline/contracts/wire";
+import { CloseCode, endsSession, type SessionGiven } from "@tautline/contracts/wire";
 import { afterLoss, type Call, lostSentences } from "../call/call.js";
 import { type AnyCallError, toLocalError } from "../call/call-error.js";
 import { createCalls } from "../call/calls.js";

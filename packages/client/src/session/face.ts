@@ -18,7 +18,7 @@ export interface SessionOptions {
 }
 
 /** Where a session gets its calls. */
-export type CallSource = Pick<Calls, "next" | "sent" | "fail">;
+export type CallSource = Pick<Calls, "next" | "sent" | "fail" | "waiting">;
 
 /** What carries a session: a line. */
 export interface Carrier {

@@ -16,7 +16,7 @@ it("what was about to be said again when the socket was lost is said once on the
       limits: defaultLimits,
       earlyBytes: 0,
     },
-    { next: () => undefined, sent() {}, fail() {} },
+    { next: () => undefined, waiting: () => 0, sent() {}, fail() {} },
   );
   const given = { id: "S", secret: "s", graceMs: 1_000, maxUnackedBytes: 1_000, resumed: false };
   const resumed = { ...given, resumed: true, received: 0, from: 0 };

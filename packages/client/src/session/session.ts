@@ -164,11 +164,11 @@ export function createSession(options: SessionOptions, source: CallSource): Sess
     isWaking = false;
     if (!carrier) return;
     const now = clock.now();
-    let waitMs: number | undefined = 0;
+    let waitMs = 0;
     while (waitMs === 0) waitMs = addNext(now);
     frames.flush();
     timer?.cancel();
-    if (waitMs !== undefined) timer = clock.after(waitMs, flush);
+    if (waitMs < Infinity) timer = clock.after(waitMs, flush);
   }
 
   function add(message: string, bytes = bytesOf(message, limits.maxFrameBytes)) {
@@ -181,8 +181,8 @@ export function createSession(options: SessionOptions, source: CallSource): Sess
     add(message, bytes);
   }
 
-  /** Adds what is next. Returns the milliseconds until it may leave, or undefined if nothing may. */
-  function addNext(now: number): number | undefined {
+  /** Adds what is next. Returns the milliseconds until it may leave, or infinity if nothing may. */
+  function addNext(now: number): number {
     // First: without it the server could not go on.
     const isAck = isLate || ledger?.ackGoesAlong;
     if (isEarly || !(isAck || notes.length > 0)) return addCall(now);
@@ -198,21 +198,20 @@ export function createSession(options: SessionOptions, source: CallSource): Sess
     return 0;
   }
 
-  function addCall(now: number): number | undefined {
+  function addCall(now: number): number {
     const { maxFrameBytes } = limits;
     // An `ack` will wake us.
-    if (ledger && given && ledger.keptChars >= given.maxUnackedBytes) return undefined;
+    if (ledger && given && ledger.keptChars >= given.maxUnackedBytes) return Infinity;
     const queriesMs = queries.waitMs(limits.maxCallsInFlight);
     const subscriptionsMs = subscriptions.waitMs(limits.maxSubscriptions);
     const call = source.next(queriesMs === 0, subscriptionsMs === 0);
     if (!call) {
-      const untilRoomMs = Math.min(queriesMs || Infinity, subscriptionsMs || Infinity);
-      isCrowded = source.next(true, true) !== undefined;
-      return untilRoomMs < Infinity && isCrowded ? untilRoomMs : undefined;
+      isCrowded = source.waiting() > 0;
+      return isCrowded ? Math.min(queriesMs || Infinity, subscriptionsMs || Infinity) : Infinity;
     }
     const isMutation = call.kind === "mutation";
     // A mutation has to be sent in a session that is known, or it could not be asked about later.
-    if (isEarly && ledger && isMutation) return undefined;
+    if (isEarly && ledger && isMutation) return Infinity;
     const keepsRecords = given?.storeEpoch !== undefined;
     const { first, dueMs } = call;
     if (first && !keepsRecords && !call.repeatable) {
@@ -230,9 +229,9 @@ export function createSession(options: SessionOptions, source: CallSource): Sess
       isRecorded ? lowest(id) : undefined,
       isRecorded ? first?.(now) : undefined,
     );
-    const bytes = bytesOf(message, isEarly ? Math.min(maxFrameBytes, allowance) : maxFrameBytes);
+    const bytes = bytesOf(message, isEarly ? allowance : maxFrameBytes);
     // First: what is too large is for the server to say, and it has not yet.
-    if (isEarly && bytes + 3 > allowance) return undefined;
+    if (isEarly && bytes + 3 > allowance) return Infinity;
     if (bytes > maxFrameBytes) {
       const sentence = `Cannot send ${bytes} bytes: maxFrameBytes is ${maxFrameBytes}`;
       source.fail(call, "PAYLOAD_TOO_LARGE", { bytes, maxBytes: maxFrameBytes }, sentence);

@@ -9,30 +9,20 @@ export interface Emitter<T> {
   emit(value: T): void;
 }
 
-/**
- * Creates an {@link Emitter}.
- *
- * @param onError What to do with an error a listener throws; the other listeners still run.
- */
-export function createEmitter<T>(onError: (error: unknown) => void = rethrowLater): Emitter<T> {
-  const listeners = new Set<{ readonly call: (value: T) => void }>();
+/** Creates an {@link Emitter}. An error that a listener throws surfaces later: {@link guarded}. */
+export function createEmitter<T>(): Emitter<T> {
+  const listeners = new Set<(value: T) => void>();
   return {
-    on(call) {
-      // A wrapper per registration: the same function may be registered twice.
-      const entry = { call };
-      listeners.add(entry);
-      return () => void listeners.delete(entry);
+    on(listener) {
+      // A function per registration: the same listener may be registered twice.
+      const tell = (value: T) => listener(value);
+      listeners.add(tell);
+      return () => void listeners.delete(tell);
     },
     emit(value) {
-      // A copy: who comes during this round is told from the next one on.
-      for (const entry of [...listeners]) {
-        if (!listeners.has(entry)) continue; // stopped meanwhile, by a listener before it
-        try {
-          entry.call(value);
-        } catch (error) {
-          onError(error);
-        }
-      }
+      // A copy: who comes during this round is told from the next one on. Who was stopped meanwhile,
+      // by a listener before it, is passed over.
+      for (const tell of [...listeners]) if (listeners.has(tell)) guarded(() => tell(value));
     },
   };
 }
@@ -40,11 +30,15 @@ export function createEmitter<T>(onError: (error: unknown) => void = rethrowLate
 declare function queueMicrotask(run: () => void): void;
 
 /**
- * Lets an error surface as an uncaught one: a listener's bug belongs to its author, and must not
- * break the sender in the middle of its work.
+ * Calls what is not ours. Its error surfaces as an uncaught one: it belongs to its author, and must
+ * not break us in the middle of our work.
  */
-export function rethrowLater(error: unknown) {
-  queueMicrotask(() => {
-    throw error;
-  });
+export function guarded(run: () => void) {
+  try {
+    run();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
 }

@@ -42,9 +42,9 @@ export interface HeartbeatPeer {
 export function startHeartbeat(
   peer: HeartbeatPeer,
   clock: Clock,
-  { intervalMs = 15_000, timeoutMs = 5_000 }: HeartbeatOptions = {},
+  options?: HeartbeatOptions,
 ): Heartbeat {
-  return new Heartbeat(peer, clock, intervalMs, timeoutMs);
+  return new Heartbeat(peer, clock, options);
 }
 
 /** A watch over one peer. A class: a server watches each of its connections. */
@@ -54,13 +54,17 @@ export class Heartbeat {
   readonly #intervalMs: number;
   readonly #timeoutMs: number;
   #lastSeen: number;
-  /** When the peer was asked for a sign of life; undefined before the first time. */
-  #askedAt: number | undefined;
+  /** When the peer was asked for a sign of life; before the first time, in no clock's future. */
+  #askedAt = 0;
   #askedAgain = false;
   #timeIsUp = false;
   #timer: Timer;
 
-  constructor(peer: HeartbeatPeer, clock: Clock, intervalMs: number, timeoutMs: number) {
+  constructor(
+    peer: HeartbeatPeer,
+    clock: Clock,
+    { intervalMs = 15_000, timeoutMs = 5_000 }: HeartbeatOptions = {},
+  ) {
     this.#peer = peer;
     this.#clock = clock;
     this.#intervalMs = intervalMs;
@@ -80,7 +84,7 @@ export class Heartbeat {
 
   /** Asks for a sign of life now; changes nothing while one is awaited. */
   ask() {
-    if (this.#askedAt !== undefined && this.#lastSeen < this.#askedAt) return;
+    if (this.#isUnanswered) return;
     this.#timer.cancel();
     this.#ask(this.#clock.now(), false);
   }
@@ -90,11 +94,15 @@ export class Heartbeat {
     this.#timer.cancel();
   }
 
+  get #isUnanswered() {
+    return this.#lastSeen < this.#askedAt;
+  }
+
   #check() {
     const now = this.#clock.now();
-    const unanswered = this.#askedAt !== undefined && this.#lastSeen < this.#askedAt;
+    const unanswered = this.#isUnanswered;
     const leftMs = unanswered
-      ? this.#askedAt! + this.#timeoutMs - now
+      ? this.#askedAt + this.#timeoutMs - now
       : this.#lastSeen + this.#intervalMs - now;
     if (leftMs > 0) return this.#checkAfter(leftMs);
     if (leftMs < -asleepMs) this.#peer.late?.(-leftMs);

@@ -1,6 +1,6 @@
 /** What both ends run on: time, sockets, listeners, signs of life, rates. For authors of adapters and tests. */
 export type { Clock, Timer } from "./clock.js";
-export { createEmitter, type Emitter, rethrowLater, type Unsubscribe } from "./emitter.js";
+export { createEmitter, type Emitter, guarded, type Unsubscribe } from "./emitter.js";
 export {
   type Heartbeat,
   type HeartbeatOptions,

@@ -40,7 +40,7 @@ export function encodeValue(value: unknown): EncodedValue {
   const encoding = new Encoding();
   const json = encoding.encode(value);
   const { found } = encoding;
-  return found ? { json, meta: { values: found, v: 1 } } : { json };
+  return { json, meta: found && { values: found, v: 1 } };
 }
 
 /** One value on its way. A class: functions of its own would cost each value more than its walk. */
@@ -77,10 +77,7 @@ class Encoding {
     const prototype = Object.getPrototypeOf(value);
     if (prototype !== Object.prototype && prototype !== Array.prototype) {
       // Any text that is no date will do for one that is invalid; this is the one people know.
-      if (value instanceof Date) {
-        const text = Number.isNaN(value.getTime()) ? "Invalid Date" : value.toISOString();
-        return this.#annotate(["Date"], text);
-      }
+      if (value instanceof Date) return this.#annotate(["Date"], value.toJSON() ?? "Invalid Date");
       if (value instanceof URL) return this.#annotate(["URL"], value.href);
       if (value instanceof RegExp) return this.#annotate(["regexp"], String(value));
       if (value instanceof Map) return this.#encodeInner("map", value, [...value]);
@@ -177,7 +174,7 @@ export const typedArrayName = /^(U?[Ii]nt(8|8Clamped|16|32)|Float(32|64))Array$/
 // The stack stays here: it tells strangers about our files.
 function errorFields(error: Error): object {
   const { name, message, cause } = error;
-  return "cause" in error ? { name, message, cause } : { name, message };
+  return { name, message, ...("cause" in error && { cause }) };
 }
 
 // Asks for the prototype's prototype, not for Object: an object may come from another frame.
