@@ -52,7 +52,7 @@ export function openSocket(
     if (isDropped) return;
     code = codeOfError[error.code ?? ""];
     // A host with several addresses fails with several errors under one that has no message.
-    broken = error.message || error.code || "";
+    broken = error.message || (error as AggregateError).errors?.[0]?.message || error.code || "";
   });
   const ignore = () => {};
 

@@ -19,6 +19,8 @@ export interface CallsEvents {
   wake(): void;
   /** Nothing is left: every call has settled. */
   empty(): void;
+  /** What keeps calls from being sent, to end a sentence with; empty where nothing does. */
+  why(): string;
 }
 
 /** Creates a table without calls. */
@@ -70,7 +72,7 @@ export function createCalls(clock: Clock, events: CallsEvents) {
       else if (call.id > 0) {
         fail(call, "DEADLINE_EXCEEDED", { deadlineMs }, `No answer within ${deadlineMs} ms`);
       } else if (call.refusal) refuse(call, call.refusal);
-      else fail(call, "NOT_SENT", undefined, `Not sent within ${deadlineMs} ms`);
+      else fail(call, "NOT_SENT", undefined, `Not sent within ${deadlineMs} ms${events.why()}`);
     }
     arm(earliestMs);
   }

@@ -32,6 +32,8 @@ const earlyBytes = 16_384;
 
 const noConnection = "There is no connection";
 
+const toWhy = ({ code, reason }: Loss) => ` (close code ${code}${reason && `: ${reason}`})`;
+
 /** Creates a connection that is idle. */
 export function createConnection(options: ConnectionOptions) {
   const { clock, random, idleMs, maxWaitingCalls, toError } = options;
@@ -68,6 +70,8 @@ export function createConnection(options: ConnectionOptions) {
   let served: Served | undefined;
   /** Whether a server found too large what came before its welcome: then calls wait for that. */
   let isShy = false;
+  /** Why there is no connection, once it is known. */
+  let trouble = "";
   /** To the next attempt. */
   let timer: Timer | undefined;
   let idleTimer: Timer | undefined;
@@ -80,6 +84,7 @@ export function createConnection(options: ConnectionOptions) {
     empty() {
       emptyAtMs = clock.now();
     },
+    why: () => trouble,
   });
 
   const receive = createReceiver(calls, options);
@@ -156,17 +161,16 @@ export function createConnection(options: ConnectionOptions) {
   }
 
   /** Takes back what will not be answered in a session. Subscriptions that can go on do so elsewhere. */
-  function recover(from: Session, { code, reason }: Loss) {
+  function recover(from: Session, loss: Loss) {
     const { given } = from;
     const isRecorded = given?.storeEpoch !== undefined;
-    const ending = `(close code ${code}${reason && `: ${reason}`})`;
     const lost: Call[] = [];
     for (const call of from.calls()) {
       const isHeard = call.id > 0;
-      const fate = isHeard ? afterLoss(call, code, isRecorded) : "again";
+      const fate = isHeard ? afterLoss(call, loss.code, isRecorded) : "again";
       if (fate !== "again") {
         const data = fate === "PAYLOAD_TOO_LARGE" ? unknownSize : undefined;
-        calls.fail(call, fate, data, `${lostSentences[fate]} ${ending}`);
+        calls.fail(call, fate, data, lostSentences[fate] + toWhy(loss));
         continue;
       }
       if (call.kind === "mutation" && isHeard && isRecorded) {
@@ -202,6 +206,7 @@ export function createConnection(options: ConnectionOptions) {
       if (openedAtMs !== undefined) traffic.reconnects++; // the first connection is none
       openedAtMs = emptyAtMs = clock.now();
       served = welcome;
+      trouble = "";
       if (welcome) ({ limits, reconnectWindowMs: windowMs = windowMs } = welcome);
       if (!isResumed) {
         lostAsks = 0;
@@ -270,6 +275,7 @@ export function createConnection(options: ConnectionOptions) {
       if (opening) return become({ name: "connecting", attempt });
       // Where it could not move, it works on where it is.
       if (next.name === "closed") return;
+      if (!current) trouble = toWhy(end);
       if (!current && idleMs !== undefined && calls.size() === 0) {
         session = undefined;
         return become({ name: "idle" });
@@ -368,7 +374,7 @@ export function createConnection(options: ConnectionOptions) {
       if (call.settled) return; // it was given up while its input was looked at
       if (state.name === "closed") return calls.refuse(call, toClosedError(call.path));
       if (!current && options.offline === "fail" && attempt > 0) {
-        return calls.fail(call, "NOT_SENT", undefined, noConnection);
+        return calls.fail(call, "NOT_SENT", undefined, noConnection + trouble);
       }
       if (!current && calls.waiting() >= maxWaitingCalls) {
         const sentence = `Cannot wait: ${maxWaitingCalls} calls do already`;
