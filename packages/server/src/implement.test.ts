@@ -2,6 +2,7 @@ import { clientCall, contract, mutation, query, subscription, topic } from "@tau
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { contractOf, implement } from "./implement.js";
+import { createServer } from "./server.js";
 import { initTRPC, TRPCError, tracked } from "./trpc.js";
 
 const text = query({ output: z.string() });
@@ -216,5 +217,17 @@ describe("lastEventId, which tRPC's own adapters put into the input,", () => {
       expect(data).toEqual({ input: undefined, lastEventId: undefined, ...expected });
     }
     expect.assertions(1);
+  });
+});
+
+describe("createServer", () => {
+  it.each<[string, unknown]>([
+    ["a contract", contract({ a: text })],
+    ["what implement returns, without handlers", implement(contract({ a: text }))],
+    ["nothing", undefined],
+  ])("says what it takes when it is given %s", (_what, router) => {
+    expect(() => createServer({ router: router as never })).toThrow(
+      "Cannot serve this as a router: it takes what implement(contract).router(handlers) returns",
+    );
   });
 });

@@ -107,6 +107,11 @@ describe("a compiled procedure", () => {
     expect(() => parseEvent(tracked("8", { n: "one" }))).toThrow(TRPCError);
   });
 
+  it("says what a subscription's handler should have been that returns no events", async () => {
+    const error = await failureOf(compile(() => 1, [], subscription({ output: z.number() })));
+    expect(error.cause?.message).toMatch(/ returns an async iterable: write it `async \*`$/);
+  });
+
   it("validates events whose schema is asynchronous", async () => {
     const output = z.number().refine(async (n) => n > 0);
     const { parseEvent } = compile(async function* () {}, [], subscription({ output }));

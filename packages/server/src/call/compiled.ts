@@ -101,7 +101,10 @@ export function compileProcedure(
   }
 
   function toOutput(value: unknown): unknown {
-    if (definition.kind === "subscription") return value;
+    if (definition.kind === "subscription") {
+      if (typeof (value as any)?.[Symbol.asyncIterator] === "function") return value;
+      throw new TypeError("A subscription's handler returns an async iterable: write it `async *`");
+    }
     const output = parseOutput(value);
     return output instanceof Promise ? output.then(outputOf) : outputOf(output);
   }

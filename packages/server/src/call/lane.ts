@@ -65,9 +65,18 @@ export interface Lane<Payload = string> {
   ): Payload;
 }
 
-/** Finds the lane of each path of a router. */
+/**
+ * Finds the lane of each path of a router.
+ *
+ * @throws TypeError when it is no router: a contract is often taken for one.
+ */
 export function createLanes(router: AnyTRPCRouter): (path: string) => Lane {
-  const { _config: config, procedures } = router._def;
+  const { _config: config, procedures } = (router as Partial<AnyTRPCRouter>)?._def ?? {};
+  if (!config) {
+    throw new TypeError(
+      "Cannot serve this as a router: it takes what implement(contract).router(handlers) returns, or a router of tRPC",
+    );
+  }
   // A contract's procedures write Tautline's own format. Under a root with another transformer
   // they have to speak that one, so they run as any other procedure there.
   const speaksOurs = config.transformer.input === transformer.input;
