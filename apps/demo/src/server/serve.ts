@@ -52,8 +52,11 @@ const server = createServer({
 server.attach(http, { path: "/line" });
 
 http.listen(port, host, () => tell({ type: "ready", port: (http.address() as AddressInfo).port }));
-http.on("error", (error) => {
+http.on("error", (error: NodeJS.ErrnoException) => {
   console.error(`Cannot listen on ${host}:${port}: ${error.message}`);
+  if (error.code === "EADDRINUSE") {
+    console.error("Perhaps it is open already. Another port: npm run demo -- --port 4401");
+  }
   process.exit(1);
 });
 

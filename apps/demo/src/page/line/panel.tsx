@@ -78,6 +78,14 @@ export function LinePanel({ titled = true }: { titled?: boolean }) {
         </LineButton>
       </div>
       <ProofPanel />
+      <ol className="line-log" aria-label="What happened to the line">
+        {story.log.slice(0, 3).map((item) => (
+          <li key={`${item.kind}${item.at.getTime()}`} data-kind={item.kind}>
+            <time dateTime={item.at.toISOString()}>{clockTime(item.at, true)}</time>
+            <span>{wordsFor(item)}</span>
+          </li>
+        ))}
+      </ol>
       <dl className="figures">
         <Figure
           name="Session age"
@@ -96,14 +104,6 @@ export function LinePanel({ titled = true }: { titled?: boolean }) {
         <Figure name="Waiting to go out" value={state === "open" ? "0" : String(waiting)} />
         <Figure name="Server process" value={server ? String(server.pid) : "–"} />
       </dl>
-      <ol className="line-log" aria-label="What happened to the line">
-        {story.log.slice(0, 3).map((item) => (
-          <li key={`${item.kind}${item.at.getTime()}`} data-kind={item.kind}>
-            <time dateTime={item.at.toISOString()}>{clockTime(item.at, true)}</time>
-            <span>{wordsFor(item)}</span>
-          </li>
-        ))}
-      </ol>
     </section>
   );
 }
