@@ -148,6 +148,18 @@ describe("an upgrade", () => {
     expect(await nameAt(`ws://127.0.0.1:${port}/line`)).toBe("one");
   });
 
+  it("for another path is logged with the path that would have been right", async () => {
+    const warned: unknown[] = [];
+    const logger = { ...quiet, warn: (fields: object) => warned.push(fields) };
+    const http = createHttpServer();
+    const port = await listen(http);
+    await using one = serve("one", { logger });
+    one.attach(http, { path: "/api/line" });
+    await over(talk(port, upgradeRequest("/line")));
+    const reason = "A client asked to connect elsewhere than at /api/line";
+    expect(warned).toMatchObject([{ status: 404, reason }]);
+  });
+
   it("whose Host is nonsense is served all the same: nothing is read off it", async () => {
     await using one = serve("one");
     const { port } = await one.listen(0);

@@ -51,7 +51,7 @@ export class Doors {
   attach(server: Server, path: string): () => void {
     this.#assertOpen("attach");
     const undo = attachUpgrade(server, path, this.#upgrade, (request, status) =>
-      this.#noteRefusal(request, status, "Nothing is served where a client asked to connect"),
+      this.#noteRefusal(request, status, `A client asked to connect elsewhere than at ${path}`),
     );
     this.#attachments.add(undo);
     return () => {
