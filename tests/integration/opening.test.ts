@@ -254,7 +254,7 @@ describe("authentication", () => {
       expect(line.closed).toEqual({ code: 4005, reason: "Could not authenticate" });
       expect(service.log).toContainEqual({
         level: "error",
-        message: "Could not find out who the client is",
+        message: "Could not tell who a client is: authenticate or createContext threw",
         fields: {
           event: "auth.failed",
           err: expect.objectContaining({ message: "db.internal is down" }),

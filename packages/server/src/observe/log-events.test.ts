@@ -79,7 +79,11 @@ describe("the log of events", () => {
       "Closing a connection",
       { type: "connection.closed", by: "server", code: 4002, durationMs: 5, ...closing },
     ],
-    ["error", "Could not find out who the client is", { type: "auth.failed", err, remoteAddress }],
+    [
+      "error",
+      "Could not tell who a client is: authenticate or createContext threw",
+      { type: "auth.failed", err, remoteAddress },
+    ],
     ["info", "A client's credentials have expired", { type: "auth.expired", ...person }],
     ["info", "Ended the sessions of a user", { type: "revoked", userId: "ana", sessions: 2 }],
     [

@@ -37,7 +37,7 @@ const records: { readonly [Type in EventType]: Entry<Type> } = {
   "auth.asked": ["debug", "Asked a client for new credentials"],
   "auth.renewed": ["debug", "A client renewed its credentials"],
   "auth.expired": ["info", "A client's credentials have expired"],
-  "auth.failed": ["error", "Could not find out who the client is"],
+  "auth.failed": ["error", "Could not tell who a client is: authenticate or createContext threw"],
   revoked: ["info", "Ended the sessions of a user"],
   "session.started": ["debug", "A session has begun"],
   "session.resumed": ["debug", "A session goes on"],
