@@ -3,6 +3,7 @@
  * be abandoned nor told how large a frame may be. Bundles for browsers hold `browser.ts` instead:
  * `imports` chooses, in package.json for what is built and in src/package.json for the sources.
  */
+import type { Socket as NetSocket } from "node:net";
 import type { Frame, Socket, SocketHandler } from "@tautline/contracts/runtime";
 import { WebSocket } from "ws";
 import { cutReason } from "./reason.js";
@@ -42,6 +43,10 @@ export function openSocket(
     perMessageDeflate: false,
   });
   let handler: SocketHandler | undefined;
+  let stream: NetSocket | undefined;
+  socket.on("upgrade", (response) => {
+    stream = response.socket;
+  });
 
   let code: number | undefined;
   let broken = "";
@@ -62,6 +67,9 @@ export function openSocket(
     },
     get bufferedBytes() {
       return socket.bufferedAmount;
+    },
+    get bytesRead() {
+      return stream?.bytesRead;
     },
     start(given) {
       handler = given;

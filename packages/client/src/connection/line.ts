@@ -293,7 +293,13 @@ export function createLine(options: LineOptions, asked: Session, host: LineHost)
   function opened(welcome?: Welcome) {
     stage = "open";
     timer.cancel();
-    const server = { ping: line.ping, lost: () => abandon(CloseCode.HeartbeatTimeout, "") };
+    const server = {
+      ping: line.ping,
+      lost: () => abandon(CloseCode.HeartbeatTimeout, ""),
+      get bytesRead() {
+        return socket!.bytesRead;
+      },
+    };
     heartbeat = startHeartbeat(server, clock, { ...welcome?.heartbeat, ...options.heartbeat });
     const carried = host.opened(line, welcome);
     if (carried) session = carried;

@@ -85,6 +85,25 @@ describe("a heartbeat", () => {
     expect(events).toEqual(expected);
   });
 
+  it.each([
+    ["keeps a peer of whom much of a large message comes, and goes on asking", 20_000, 4],
+    ["loses one that only trickles", 3_000, 1],
+  ])("%s", (_sentence, bytesPerSecond, asked) => {
+    const loop = createLoop();
+    const events: string[] = [];
+    const peer = {
+      ping: () => events.push("ping"),
+      lost: () => events.push("lost"),
+      // The message is whole, and the link is gone, after 30 s.
+      get bytesRead() {
+        return Math.min(loop.clock.now(), 30_000) * (bytesPerSecond / 1_000);
+      },
+    };
+    startHeartbeat(peer, loop.clock);
+    loop.advance(60_000);
+    expect(events).toEqual([...Array.from({ length: asked }, () => "ping"), "lost"]);
+  });
+
   it("keeps to the times it is given", () => {
     const { loop, events } = watch({ intervalMs: 500, timeoutMs: 100 });
     loop.advance(1_000);

@@ -23,6 +23,10 @@ export interface HeartbeatOptions {
   readonly timeoutMs?: number;
 }
 
+// Of whom so much comes in the time to answer is there, and busy with a message larger than the link is
+// fast; its answer waits behind that. Far above what trickles to keep a socket open: 3 kB/s by default.
+const busyBytes = 16_384;
+
 // Far above what a timer of a busy process is late, far below what a sleeping one is.
 const asleepMs = 1_000;
 
@@ -30,6 +34,11 @@ const asleepMs = 1_000;
 export interface HeartbeatPeer {
   ping(): void;
   lost(): void;
+  /**
+   * Bytes that have come from it in all, of a message that is not whole yet as well; undefined where
+   * nobody can tell. What was written says nothing: a dead link takes it, too, until the buffers are full.
+   */
+  readonly bytesRead?: number | undefined;
   /**
    * A timer fired so much too late that the event loop stalled, or the machine slept.
    *
@@ -58,6 +67,7 @@ export class Heartbeat {
   #askedAt = 0;
   #askedAgain = false;
   #timeIsUp = false;
+  #readWhenAsked: number | undefined;
   #timer: Timer;
 
   constructor(
@@ -110,7 +120,10 @@ export class Heartbeat {
     // After a sleep the answer may be lost, or still on its way up to us: the peer is asked once
     // more. Once only: in a tab in the background every timer is late.
     if (unanswered && (this.#askedAgain || leftMs > -asleepMs)) {
-      if (this.#timeIsUp) return this.#peer.lost();
+      if (this.#timeIsUp) {
+        const read = this.#peer.bytesRead! - this.#readWhenAsked!; // NaN, where nobody can tell
+        return read >= busyBytes ? this.#ask(now, false) : this.#peer.lost();
+      }
       // One more turn: after a stall of our own event loop timers run before the answers are
       // read that lie with the kernel, and every peer would look dead at once.
       this.#timeIsUp = true;
@@ -125,6 +138,7 @@ export class Heartbeat {
     this.#askedAt = now;
     this.#askedAgain = again;
     this.#timeIsUp = false;
+    this.#readWhenAsked = this.#peer.bytesRead;
     this.#checkAfter(this.#timeoutMs);
     this.#peer.ping(); // last: it may find the socket closed and call stop()
   }

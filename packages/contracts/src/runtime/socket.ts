@@ -34,6 +34,10 @@ export interface Socket {
   readonly protocol: string;
   /** Bytes accepted by `send` that the operating system has not taken yet. */
   readonly bufferedBytes: number;
+  /**
+   * Bytes read in all, whole messages or not. Undefined where the platform does not tell (a browser's).
+   */
+  readonly bytesRead?: number | undefined;
   /** Begins delivery to `handler`. Frames that arrived before are delivered first. */
   start(handler: SocketHandler): void;
   /** Sends one message. */
@@ -54,7 +58,10 @@ export interface Socket {
 }
 
 /** What a client needs of its socket: what it has to say is little, and waits elsewhere. */
-export type ClientSocket = Pick<Socket, "protocol" | "start" | "send" | "close" | "terminate">;
+export type ClientSocket = Pick<
+  Socket,
+  "protocol" | "bytesRead" | "start" | "send" | "close" | "terminate"
+>;
 
 /** Opens a socket from the client's end. */
 export type ConnectSocket<Opened extends ClientSocket = Socket> = (

@@ -2,6 +2,7 @@
  * The home of `ws`: sockets that `ws` accepted, as the rest of the server sees sockets.
  */
 import type { IncomingMessage } from "node:http";
+import type { Socket as NetSocket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Frame, Socket, SocketHandler } from "@tautline/contracts/runtime";
 import { chooseDialect } from "@tautline/contracts/wire";
@@ -148,6 +149,10 @@ class AcceptedSocket implements Socket {
 
   get bufferedBytes() {
     return this.#webSocket.bufferedAmount;
+  }
+
+  get bytesRead() {
+    return (this.#stream as Partial<NetSocket>).bytesRead;
   }
 
   start(handler: SocketHandler) {

@@ -218,6 +218,10 @@ export class ServedConnection
 
   // ---- what the heartbeat asks for ---------------------------------------------------------
 
+  get bytesRead(): number | undefined {
+    return this.socket.bytesRead;
+  }
+
   ping() {
     this.outbox.push("PING");
   }
