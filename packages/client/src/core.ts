@@ -93,6 +93,7 @@ export function createCore(options: ClientOptions): ClientCore {
       id: 0,
       first: undefined,
       sentMs: 0,
+      sentAtMs: 0,
       refusal: undefined,
       early: false,
       settled: false,

@@ -64,6 +64,8 @@ export interface Call {
   first: ((now: number) => FirstSending) | undefined;
   /** When it was sent the last time, by the client's clock. */
   sentMs: number;
+  /** The same, by the clock of the day: most others stand still while a machine sleeps. */
+  sentAtMs: number;
   /** What the server refused it with, while it waits to be sent again. */
   refusal: AnyCallError | undefined;
   /** Whether it was sent before the server had told its limits. */

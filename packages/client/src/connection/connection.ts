@@ -30,6 +30,9 @@ const firmMs = 5_000;
 // smaller than this is likely. A larger call waits for the welcome.
 const earlyBytes = 16_384;
 
+// By so much the day's clock may be ahead of ours, and we have not slept. Servers allow for a minute.
+const asleepMs = 10_000;
+
 const noConnection = "There is no connection";
 
 const toWhy = ({ code, reason }: Loss) => ` (close code ${code}${reason && `: ${reason}`})`;
@@ -175,8 +178,14 @@ export function createConnection(options: ConnectionOptions) {
       }
       if (call.kind === "mutation" && isHeard && isRecorded) {
         const { id: session, storeEpoch } = given as Recording;
-        const { id: n, sentMs } = call;
-        call.first ??= (now) => ({ session, n, storeEpoch, ageMs: Math.ceil(now - sentMs) });
+        const { id: n, sentMs, sentAtMs } = call;
+        call.first ??= (now) => {
+          const byClock = now - sentMs;
+          const byDay = Date.now() - sentAtMs;
+          // Taken for younger than its record is kept, it would run again.
+          const ageMs = Math.ceil(byDay - byClock > asleepMs ? byDay : byClock);
+          return { session, n, storeEpoch, ageMs };
+        };
       }
       lost.push(call);
     }

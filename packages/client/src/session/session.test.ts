@@ -1,5 +1,5 @@
 import { settled } from "@tautline/testing";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import {
   createPlay,
   event,
@@ -47,6 +47,8 @@ async function next(play: ReturnType<typeof createPlay>, n: number): Promise<Pla
   await settled();
   return socket;
 }
+
+afterEach(() => void vi.useRealTimers());
 
 describe("a session", () => {
   it("is asked for by hello, and a mutation waits until it is known", async () => {
@@ -164,6 +166,26 @@ describe("a session", () => {
       storeEpoch: "E1",
       ageMs: 1_500,
     });
+  });
+
+  it("tells how old a mutation is by the day's clock too: the machine's stands still while it sleeps", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const { play, socket } = await inSession();
+    void failureOf(play.api.change.mutate({ n: 1 }));
+    await settled();
+    vi.setSystemTime(Date.now() + 3_600_000); // the lid was closed for an hour
+    socket.cut();
+    const second = await next(play, 1);
+    second.welcome(fresh({ id: "S2", secret: "other" }));
+    await settled();
+    expect(second.messages[1].first.ageMs).toBeGreaterThanOrEqual(3_600_000);
+    // Set back, it tells nothing; then the other one counts.
+    vi.setSystemTime(Date.now() - 7_200_000);
+    second.cut();
+    const third = await next(play, 2);
+    third.welcome(fresh({ id: "S3", secret: "another" }));
+    await settled();
+    expect(third.messages[1].first.ageMs).toBe(1_500);
   });
 
   it("leaves a mutation unknown where the next server keeps no records", async () => {
