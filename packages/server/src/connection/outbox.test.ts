@@ -48,6 +48,17 @@ describe("an outbox", () => {
     expect(writes[1]).toEqual(['{"id":4}']);
   });
 
+  it("joins no more than a megabyte, though a message alone may be larger", () => {
+    const { outbox, writes, endTurn } = setUp({ maxFrameBytes: 67_108_864 });
+    const [large, small] = ["x".repeat(2_000_000), "y".repeat(100_000)];
+    for (const text of [large, large, small, small, small, small]) outbox.push(text);
+    endTurn();
+    const three = `[${small},${small},${small}]`;
+    expect(writes[0]!.map((frame) => String(frame).length)).toEqual(
+      [large, large, three, small].map(({ length }) => length),
+    );
+  });
+
   it("sends one message a frame in the base dialect, still as one write", () => {
     const { outbox, writes, endTurn } = setUp({ dialect: "base" });
     for (const text of ['{"id":1}', "PONG", '{"id":2}']) outbox.push(text);

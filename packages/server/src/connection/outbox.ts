@@ -17,6 +17,10 @@ const maxMessagesPerTurn = 512;
 // twice the calls a second of one write a turn; 8 and 32 are no better.
 const messagesPerWrite = 16;
 
+// A frame that is joined of several is no larger than this, whatever one message may be: what a client
+// takes is its own affair (ours on Node 16 MiB), and a frame above it ends the session for all of them.
+const maxJoinedBytes = 1_048_576;
+
 /** Texts that are frames of their own. PROTOCOL.md §3.4 */
 export type HeartbeatText = "PING" | "PONG";
 
@@ -192,7 +196,10 @@ export class Outbox {
     if (frames.length === 1) this.#socket?.send(frames[0]!);
     else if (this.#dialect === "base") this.#socket?.sendAll(frames);
     // Only texts are pushed in the full dialect.
-    else this.#socket?.sendAll(toFrames(frames as string[], this.#limits.maxFrameBytes));
+    else {
+      const mostBytes = Math.min(this.#limits.maxFrameBytes, maxJoinedBytes);
+      this.#socket?.sendAll(toFrames(frames as string[], mostBytes));
+    }
   }
 
   #offerRoom() {
