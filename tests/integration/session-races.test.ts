@@ -115,6 +115,23 @@ describe("a session", () => {
   });
 });
 
+describe("close", () => {
+  it("ends the session that is being taken over, when it is asked for by whoever hears of that", async () => {
+    const world = start({
+      onDisconnect({ code }) {
+        if (code === 4504) void world.server.close();
+      },
+    });
+    const line = await world.connect(hello({}));
+    line.say(call("mutation", 1, "work", "a"));
+    await settled();
+    const second = await world.connect(hello({ ...sessionOf(line), received: 0 }));
+    expect(second.closed).toMatchObject({ code: 4000 });
+    expect(world.stage.story.at(-1)).toBe("abort a");
+    expect(world.leftovers()).toEqual([]);
+  });
+});
+
 describe("new credentials", () => {
   it("change nothing of what the context knows of its connection", async () => {
     const stage = createStage();

@@ -76,6 +76,8 @@ export class Sessions {
   readonly #suspended = new Set<Session>();
   /** The same, of each user that is known. */
   readonly #suspendedOf = new Map<string, Set<Session>>();
+  /** The server has ended: none may wait any more. */
+  #endsWith: number | undefined;
   /** Runs while there are any. */
   #weighing: Timer | undefined;
   readonly #sessionHost: SessionHost;
@@ -142,8 +144,9 @@ export class Sessions {
     return [...this.#sessions.values()].filter((session) => session.userId === userId);
   }
 
-  /** Ends those that wait for their client. The others end with their connections. */
+  /** Ends those that wait for their client, now or later. The others end with their connections. */
   endSuspended(code: number) {
+    this.#endsWith = code;
     for (const session of this.#suspended) session.end(code);
   }
 
@@ -174,6 +177,7 @@ export class Sessions {
   }
 
   #keep(session: Session) {
+    if (this.#endsWith !== undefined) return session.end(this.#endsWith);
     const { maxSuspended, maxSuspendedPerUser, clock } = this.#host;
     this.#suspended.add(session);
     this.#weighing ??= clock.after(weighEveryMs, () => this.#weigh());
