@@ -7,10 +7,12 @@ import {
   type AnyProcedure,
   type Contract,
   type ContractDraft,
+  compileValidate,
   fingerprint,
   isSchema,
   proceduresOf,
   type SchemaIssue,
+  type Validate,
 } from "@tautline/contracts";
 import { type AnyCallError, mismatchKind, toLocalError } from "./call/call-error.js";
 import type { Served } from "./connection/face.js";
@@ -68,6 +70,7 @@ export function withContract<C extends ContractDraft>(
 ): KnownContract<C> {
   const contract = definition as Contract;
   const procedures = proceduresOf(contract);
+  const validations = new Map<string, Validate>();
   const { hash, procedures: hashes, revision } = fingerprint(contract);
 
   return {
@@ -76,7 +79,9 @@ export function withContract<C extends ContractDraft>(
     check(path, input, go, unfit) {
       const schema = procedures.get(path)?.input;
       if (!validateInputs || !isSchema(schema)) return go();
-      const result = schema["~standard"].validate(input);
+      const validate = validations.get(path) ?? compileValidate(schema);
+      validations.set(path, validate);
+      const result = validate(input);
       const tell = ({ issues }: Awaited<typeof result>) => go(issues && toInvalid(path, issues));
       if (result instanceof Promise) result.then(tell, unfit);
       else tell(result);

@@ -74,3 +74,4 @@ export {
   type TopicOptions,
   topic,
 } from "./topic.js";
+export { compileValidate, type Validate } from "./validate.js";

@@ -36,6 +36,7 @@ export interface ZodDef {
   readonly left?: ZodSchema;
   readonly right?: ZodSchema;
   readonly innerType?: ZodSchema;
+  readonly in?: ZodSchema;
   readonly out?: ZodSchema;
   readonly values?: readonly unknown[];
   readonly entries?: Readonly<Record<string, unknown>>;

@@ -5,14 +5,14 @@
  * call. The tRPC procedure that `implement` builds calls the very same function, so callers,
  * HTTP adapters and stock servers behave alike. DESIGN: two lanes, one meaning.
  */
-import type { AnyProcedure, SchemaResult } from "@tautline/contracts";
+import type { AnyProcedure, SchemaResult, Validate } from "@tautline/contracts";
 import {
   compileDecoder,
   compileEncoder,
   compileTrackedEncoder,
 } from "@tautline/contracts/wire/schema-codec";
 import { AppFailure, appError, declaredError } from "../errors.js";
-import { compileParse, type Parse, toPlainIssues } from "../parse.js";
+import { compileParse, toPlainIssues } from "../parse.js";
 import {
   type AnyTRPCMiddlewareFunction,
   getTRPCErrorFromUnknown,
@@ -76,7 +76,7 @@ export function compileProcedure(
 ): CompiledProcedure {
   const parseInput = compileParse(definition.input);
   const parseOutput = compileParse(definition.output);
-  const parseErrors = new Map<string, Parse>(
+  const parseErrors = new Map<string, Validate>(
     Object.entries(definition.errors).map(([code, schema]) => [code, compileParse(schema)]),
   );
 
@@ -203,7 +203,7 @@ function outputOf(result: SchemaResult<unknown>): unknown {
 /** A declared error is an answer, so its data has to fit the contract like any other answer. */
 async function checkDeclared(
   error: TRPCError,
-  parseErrors: ReadonlyMap<string, Parse>,
+  parseErrors: ReadonlyMap<string, Validate>,
 ): Promise<TRPCError> {
   const { cause } = error;
   if (!(cause instanceof AppFailure && cause.declared)) return error;
