@@ -101,6 +101,21 @@ describe("implement", () => {
     expect(await router.createCaller({ user: "ana" }).a()).toBe("ana 1 2");
   });
 
+  it("hands on a declared error of a procedure that was called inside, parsed once", async () => {
+    const CLOSED = z.object({ until: z.string().transform((text) => text.length) });
+    const definition = query({ output: z.string(), errors: { CLOSED } });
+    const inner = implement({ a: definition }).router({
+      a({ fail }) {
+        throw fail("CLOSED", { until: "noon" });
+      },
+    });
+    const outer = implement({ a: definition }).router({ a: () => inner.createCaller({}).a() });
+    await expect(outer.createCaller({}).a()).rejects.toMatchObject({
+      code: "UNPROCESSABLE_CONTENT",
+      cause: { app: { code: "CLOSED", data: { until: 4 } } },
+    });
+  });
+
   it("tells a caller of declared errors, parsed once", async () => {
     const errors = { LENGTH: z.string().transform((value) => value.length) };
     const definition = contract({ a: mutation({ output: z.string(), errors }) });

@@ -122,7 +122,8 @@ export function compileProcedure(
     definition,
     invoke: withSteps(handler, toOutput),
     lookup: lookup && withSteps(lookup, toFound),
-    toError: async (cause) => checkDeclared(getTRPCErrorFromUnknown(cause), parseErrors),
+    toError: async (cause) =>
+      checkDeclared(getTRPCErrorFromUnknown(cause), definition.errors, parseErrors),
     parseEvent(event) {
       if (isTrackedEnvelope(event)) {
         const [id, data] = event;
@@ -200,17 +201,28 @@ function outputOf(result: SchemaResult<unknown>): unknown {
   });
 }
 
+/** The schema that the data of a declared error has been held to. */
+const heldTo = new WeakMap<AppFailure, unknown>();
+
 /** A declared error is an answer, so its data has to fit the contract like any other answer. */
 async function checkDeclared(
   error: TRPCError,
+  schemas: AnyProcedure["errors"],
   parseErrors: ReadonlyMap<string, Validate>,
 ): Promise<TRPCError> {
   const { cause } = error;
   if (!(cause instanceof AppFailure && cause.declared)) return error;
   const { code, data } = cause.app;
-  const result = await parseErrors.get(code)?.(data);
-  if (result === undefined) return error; // declared by another procedure that was called inside
-  if (result.issues === undefined) return declaredError(code, result.value);
+  const parse = parseErrors.get(code);
+  if (parse === undefined) return error; // declared by another procedure that was called inside
+  // By one that shares the schema: what a transform made of the data would not fit a second time.
+  if (heldTo.get(cause) === schemas[code]) return error;
+  const result = await parse(data);
+  if (result.issues === undefined) {
+    const checked = declaredError(code, result.value);
+    heldTo.set(checked.cause as AppFailure, schemas[code]);
+    return checked;
+  }
   const issues = JSON.stringify(toPlainIssues(result.issues));
   return new TRPCError({
     code: "INTERNAL_SERVER_ERROR",
