@@ -70,7 +70,9 @@ inPairings(allServers, (pairing) => {
     await until(() => feed.told.length === 1);
     const late = world.api.greet.query();
     void world.ws.close();
-    expect((await failure(late)).message).toBe("Closed before connection was established");
+    const error = await failure(late);
+    expect(error.message).toBe("Closed before connection was established");
+    expect(error.cause.name).toBe("TRPCWebSocketClosedError");
     expect(feed.told).toEqual(["started", "complete"]);
     await until(() => world.stage.story.includes("fed news"));
   });

@@ -274,6 +274,7 @@ export function createConnector(
   };
 }
 
-function closedError(message: string, cause: unknown): Error {
+/** The error of a call or a state that was for want of a line, by the name tRPC gives it. */
+export function closedError(message: string, cause?: unknown): Error {
   return Object.assign(new Error(message, { cause }), { name: "TRPCWebSocketClosedError" });
 }

@@ -10,7 +10,7 @@ import type {
 import type { TRPCCombinedDataTransformer } from "@trpc/server";
 import { observable } from "@trpc/server/observable";
 import { TRPCClientError as ClientError } from "../trpc.js";
-import { createConnector } from "./connector.js";
+import { closedError, createConnector } from "./connector.js";
 import { jsonEncoder } from "./encoder.js";
 import { guarded } from "./guarded.js";
 import type { Requester } from "./requests.js";
@@ -60,7 +60,8 @@ export function createWSClient(options: WebSocketClientOptions): TRPCWebSocketCl
         request.requester.complete();
       } else if (request.serving === undefined) {
         requests.drop(request);
-        request.requester.error(new ClientError("Closed before connection was established"));
+        const error = closedError("Closed before connection was established");
+        request.requester.error(ClientError.from(error));
       } else answers.push(new Promise((resolve) => request.onOver.push(resolve)));
     }
     await connector.leave(Promise.all(answers));
