@@ -182,6 +182,16 @@ describe("a mutation that was given up", () => {
     expect(stage.ran).toHaveLength(1);
   });
 
+  it("and stopped is nothing to warn of, nor is one that the end of its client stops", async () => {
+    const { api, warnings } = await cancelled("slow");
+    const call = outcomeOf(api.slow.mutate({ order: "o2" }));
+    await settled();
+    await connectionOf(api).close();
+    expect(await call).toBe("OUTCOME_UNKNOWN");
+    await settled();
+    expect(warnings).toEqual([]);
+  });
+
   it("by one who waits for it leaves the other to wait on", async () => {
     const { client, stage } = startShop();
     const given = new AbortController();

@@ -423,7 +423,8 @@ export class RequestRecords {
   }
 
   #failed(task: Task, hold: Hold, cause: unknown, message: string): TRPCError {
-    this.#onFailure(cause);
+    // One that was told to stop, and did, is as it should be.
+    if (task.request.abortedBy?.() === undefined) this.#onFailure(cause);
     this.#giveUp(task, hold);
     return outcomeUnknown(message);
   }
