@@ -27,4 +27,15 @@ describe("issues", () => {
     expect(wrong).toHaveLength(5_000);
     expect(toPlainIssues(wrong)).toHaveLength(100);
   });
+
+  it("travel cut short: strangers choose the names in them", () => {
+    const name = "x".repeat(9_000);
+    const schema = z.strictObject({ lists: z.record(z.string(), z.array(z.number())).optional() });
+    const lists = { [name]: Array(100).fill("one") };
+    const wrong = schema.safeParse({ lists }).error!.issues;
+    expect(JSON.stringify(toPlainIssues(wrong)).length).toBeLessThan(25_000);
+    expect(toPlainIssues(wrong)[0]!.path).toEqual(["lists", `${"x".repeat(100)}…`, 0]);
+    const unknown = schema.safeParse({ [name]: 1 }).error!.issues;
+    expect(toPlainIssues(unknown)[0]!.message).toMatch(/^Unrecognized key: "x{400,}…$/);
+  });
 });

@@ -13,16 +13,22 @@ export function compileParse(schema: unknown): Validate {
 }
 
 // More than any form shows. A list of a hundred thousand wrong values must not be answered with as
-// many sentences.
+// many sentences, nor a name of a megabyte with itself, once for each value under it.
 const maxIssues = 100;
+const maxMessageLength = 500;
+const maxNameLength = 100;
 
-/** Issues as they travel: the first hundred, with paths of names and indexes only. */
+/** Issues as they travel: the first hundred, cut short, with paths of names and indexes only. */
 export function toPlainIssues(issues: readonly SchemaIssue[]) {
   return issues.slice(0, maxIssues).map(({ message, path = [] }) => ({
-    message,
+    message: cut(message, maxMessageLength),
     path: path.map((step) => {
       const key = typeof step === "object" ? step.key : step;
-      return typeof key === "symbol" ? String(key) : key;
+      return typeof key === "number" ? key : cut(String(key), maxNameLength);
     }),
   }));
+}
+
+function cut(text: string, maxLength: number): string {
+  return text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
 }
