@@ -114,6 +114,16 @@ describe("several servers on one http server", () => {
     expect(() => two.attach(http)).toThrow("Cannot attach: the server is closed");
   });
 
+  it.each(["", "line", "//line", "/line?a", "/a line", 5 as never])(
+    "refuse a path that no request can have: %j",
+    async (path) => {
+      await using one = serve("one");
+      const http = createHttpServer();
+      expect(() => one.attach(http, { path })).toThrow(TypeError);
+      expect(http.listenerCount("upgrade")).toBe(0);
+    },
+  );
+
   it("leave other paths to a foreign listener", async () => {
     const http = createHttpServer();
     const port = await listen(http);

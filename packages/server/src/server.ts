@@ -47,7 +47,7 @@ export interface TautlineServer {
    * path of its own.
    *
    * @returns what undoes it; open connections stay.
-   * @throws Error when the path is taken by another one.
+   * @throws TypeError when no request can have the path, Error when it is taken by another one.
    */
   attach(server: Server, options?: AttachOptions): () => void;
   /** Serves a socket that came some other way: a test's memory socket, say. */

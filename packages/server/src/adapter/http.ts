@@ -29,7 +29,7 @@ const attachments = new WeakMap<Server, Attached>();
  *
  * @param onStray Of several servers on one, the first is told of what is for none of them.
  * @returns what undoes it.
- * @throws Error when the path is taken.
+ * @throws TypeError when it is no path, Error when it is taken.
  */
 export function attachUpgrade(
   server: Server,
@@ -37,6 +37,11 @@ export function attachUpgrade(
   handler: UpgradeHandler,
   onStray: OnStray,
 ): () => void {
+  if (typeof path !== "string" || readUrl(path)?.pathname !== path) {
+    throw new TypeError(
+      `Cannot attach to ${JSON.stringify(path)}: no request can have this path, it has to be like "/line"`,
+    );
+  }
   let attached = attachments.get(server);
   if (attached === undefined) {
     const routes = new Map<string, Route>();
