@@ -253,6 +253,14 @@ describe("a subscription that fails", () => {
     expect(running.outcome).toBe("failed: too large");
   });
 
+  it.each([undefined, null, 5])("fails when next gives %j, and no object", async (nothing) => {
+    const events = { [Symbol.asyncIterator]: () => ({ next: async () => nothing as never }) };
+    const reader = subscribe(events);
+    await reader.finished;
+    expect(reader.sent).toEqual([]);
+    expect(reader.outcome).toBe(`failed: An iterator's next() gave ${nothing}, and no object`);
+  });
+
   it("fails when next throws without a promise", async () => {
     const running = subscribe(
       byHand(() => {

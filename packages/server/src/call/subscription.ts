@@ -139,6 +139,12 @@ export class Subscription {
 
   #given(next: IteratorResult<unknown>) {
     if (this.#isOver) return; // nobody wants it any more
+    // From one written by hand whose `next` just returns at the end. `for await` throws here, too.
+    if (typeof next !== "object" || next === null) {
+      return this.#thrown(
+        new TypeError(`An iterator's next() gave ${String(next)}, and no object`),
+      );
+    }
     this.#source = next.done ? "finished" : "idle";
     if (!next.done) {
       if (this.#buffer === undefined) this.#send(next.value);
