@@ -102,17 +102,17 @@ describe("implement", () => {
   });
 
   it("hands on a declared error of a procedure that was called inside, parsed once", async () => {
-    const CLOSED = z.object({ until: z.string().transform((text) => text.length) });
-    const definition = query({ output: z.string(), errors: { CLOSED } });
+    const SHUT = z.object({ until: z.string().transform((text) => text.length) });
+    const definition = query({ output: z.string(), errors: { SHUT } });
     const inner = implement({ a: definition }).router({
       a({ fail }) {
-        throw fail("CLOSED", { until: "noon" });
+        throw fail("SHUT", { until: "noon" });
       },
     });
     const outer = implement({ a: definition }).router({ a: () => inner.createCaller({}).a() });
     await expect(outer.createCaller({}).a()).rejects.toMatchObject({
       code: "UNPROCESSABLE_CONTENT",
-      cause: { app: { code: "CLOSED", data: { until: 4 } } },
+      cause: { app: { code: "SHUT", data: { until: 4 } } },
     });
   });
 
