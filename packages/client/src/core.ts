@@ -6,7 +6,7 @@ import type { ProcedureKind } from "@tautline/contracts";
 import { defaultToldLimits, type ToldLimits } from "@tautline/contracts/wire";
 import { openSocket, watchNetwork } from "#websocket";
 import type { Call, Reader } from "./call/call.js";
-import { type AnyCallError, toFailure, toLocalError } from "./call/call-error.js";
+import { type AnyCallError, toFailure, toUnfit } from "./call/call-error.js";
 import type { Following } from "./call/subscription.js";
 import type { ClientOptions } from "./client.js";
 import { platformClock } from "./clock.js";
@@ -67,7 +67,7 @@ export function createCore(options: ClientOptions): ClientCore {
 
   /** Makes the record of a call and lets it go. What is wrong with its input becomes its failure. */
   const open: ClientCore["open"] = (kind, path, input, options, reader) => {
-    const { deadlineMs: asked = defaultMs, onLost = "fail", signal, lastEventId, key } = options;
+    const { deadlineMs: asked = defaultMs, signal, lastEventId, key } = options;
     const procedure = contract?.procedure(path);
     let span: string | undefined;
     try {
@@ -84,7 +84,7 @@ export function createCore(options: ClientOptions): ClientCore {
       dueMs: clock.now() + deadlineMs,
       // Not "lookup": a server that looks up keeps records, and with those all mutations are sent again.
       repeatable: kind === "query" || procedure?.repeat === "safe",
-      restarts: onLost === "restart" || !full,
+      restarts: options.onLost === "restart" || !full,
       signal,
       key,
       trace: span,
@@ -105,15 +105,14 @@ export function createCore(options: ClientOptions): ClientCore {
       before: undefined,
       after: undefined,
     };
+    const go = (error?: AnyCallError) => (error ? refuse(call, error) : start(call));
     try {
       // Missing means undefined, but a stock server with a transformer would never answer that.
       if (input !== undefined || !full) call.input = encode(input) ?? "";
-      if (contract) {
-        const go = (error?: AnyCallError) => (error ? refuse(call, error) : start(call));
-        contract.check(path, input, go, (error) => refuse(call, toUnfit(path, error)));
-      } else start(call);
+      if (contract) contract.check(path, input, go);
+      else go();
     } catch (error) {
-      refuse(call, toUnfit(path, error));
+      go(toUnfit(path, error));
     }
     return call;
   };
@@ -126,11 +125,6 @@ export function createCore(options: ClientOptions): ClientCore {
   if (options.lazy === false) connection.connect();
 
   return { connection, open, follow };
-}
-
-function toUnfit(path: string, error: unknown) {
-  const message = `Cannot send the input: ${(error as Error)?.message ?? error}`;
-  return toLocalError("INVALID_INPUT", { issues: [{ path: [], message }] }, path, message, error);
 }
 
 /** The options that are there: one set to undefined must not hide its default. */

@@ -16,15 +16,12 @@ type Options = SubscribeOptions &
 
 /** Starts a subscription. Returns what stops it, or what iterates it. */
 export function subscribe(core: ClientCore, path: string, input: unknown, options: Options = {}) {
+  const { onData, onConnectionStateChange: tell } = options;
   let following: Following | undefined;
-  const late = () => following!;
-  if (typeof options.onData !== "function") {
-    const { reader, iterator } = createIterator(late);
-    following = core.follow("subscription", path, input, options, reader);
-    return iterator;
-  }
-  const reader = createCallbackReader(options, () => following);
-  const { onConnectionStateChange: tell } = options;
+  const { reader, iterator } =
+    typeof onData === "function"
+      ? { reader: createCallbackReader(options, () => following) }
+      : createIterator(() => following!);
   following = core.follow(
     "subscription",
     path,
@@ -32,7 +29,7 @@ export function subscribe(core: ClientCore, path: string, input: unknown, option
     options,
     tell ? watched(reader, core, (state) => tell(toTRPCState(state))) : reader,
   );
-  return { unsubscribe: following.stop };
+  return iterator ?? { unsubscribe: following.stop };
 }
 
 /** A reader that is told the connection's state as well, from now until its end. */

@@ -14,7 +14,7 @@ import {
   type SchemaIssue,
   type Validate,
 } from "@tautline/contracts";
-import { type AnyCallError, mismatchKind, toLocalError } from "./call/call-error.js";
+import { type AnyCallError, mismatchKind, toLocalError, toUnfit } from "./call/call-error.js";
 import type { Served } from "./connection/face.js";
 
 /** Options of {@link withContract}. */
@@ -37,16 +37,11 @@ export interface KnownContract<C> {
   procedure(path: string): Pick<AnyProcedure, "deadlineMs" | "repeat"> | undefined;
   /**
    * Calls `go`, now or later, with the error of an input that does not fit, or with nothing when it
-   * does; `unfit` with what a schema throws later.
+   * does.
    *
    * @throws What a schema throws now.
    */
-  check(
-    path: string,
-    input: unknown,
-    go: (error?: AnyCallError) => void,
-    unfit: (error: unknown) => void,
-  ): void;
+  check(path: string, input: unknown, go: (error?: AnyCallError) => void): void;
   /** Whether a failure comes from a difference of the contracts, and if so, the error for that. */
   mismatch(
     error: AnyCallError,
@@ -76,14 +71,14 @@ export function withContract<C extends ContractDraft>(
   return {
     hash,
     procedure: (path) => procedures.get(path),
-    check(path, input, go, unfit) {
+    check(path, input, go) {
       const schema = procedures.get(path)?.input;
       if (!validateInputs || !isSchema(schema)) return go();
       const validate = validations.get(path) ?? compileValidate(schema);
       validations.set(path, validate);
       const result = validate(input);
       const tell = ({ issues }: Awaited<typeof result>) => go(issues && toInvalid(path, issues));
-      if (result instanceof Promise) result.then(tell, unfit);
+      if (result instanceof Promise) result.then(tell, (error) => go(toUnfit(path, error)));
       else tell(result);
     },
     mismatch(error, path, served) {

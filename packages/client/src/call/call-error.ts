@@ -101,6 +101,12 @@ export function toUnreadable(path: string | undefined, cause: unknown): AnyCallE
   return toError({ message, code: -32700, data } as FailureShape, cause);
 }
 
+/** Builds the error of an input that can not be sent. */
+export function toUnfit(path: string, cause: unknown): AnyCallError {
+  const message = `Cannot send the input: ${(cause as Error)?.message ?? cause}`;
+  return toLocalError("INVALID_INPUT", { issues: [{ path: [], message }] }, path, message, cause);
+}
+
 function toError(shape: FailureShape, cause?: unknown): AnyCallError {
   return new CallFailure(shape.message, shape, cause) as AnyCallError;
 }

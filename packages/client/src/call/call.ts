@@ -29,7 +29,7 @@ export interface Reader {
   /** A subscription has ended without an error, by the server or here. Nothing follows. */
   end?(byServer: boolean): void;
   /** Whether events were received that nobody has read. */
-  readonly backlog?: boolean;
+  hasBacklog?(): boolean;
 }
 
 /** One call. What changes while it lives is written by the table of calls and by its route. */
@@ -86,9 +86,9 @@ export interface Call {
 
 /** What its error says. */
 export const lostSentences = {
-  OUTCOME_UNKNOWN: "The connection ended before the answer came",
-  STREAM_LOST: "The connection ended, and the events have no ids to go on from",
-  PAYLOAD_TOO_LARGE: "A frame of this call, or of another, was too large",
+  OUTCOME_UNKNOWN: "The answer was lost",
+  STREAM_LOST: "The stream was lost, and its events have no ids to go on from",
+  PAYLOAD_TOO_LARGE: "This call was too large, or another",
 };
 
 /** What follows for a call whose connection was lost before it was answered. */

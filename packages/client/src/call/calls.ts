@@ -138,7 +138,7 @@ export function createCalls(clock: Clock, events: CallsEvents) {
       call.route = undefined;
       // Events that nobody has read count against the credit: until they are read, the server
       // must not be asked for as many again.
-      if (!call.settled && !call.reader.backlog) wait(call);
+      if (!call.settled && !call.reader.hasBacklog?.()) wait(call);
     }
     events.wake();
   }
@@ -179,7 +179,7 @@ export function createCalls(clock: Clock, events: CallsEvents) {
         call.owed = 0;
       }
       // It was lost while there were events to read, and now there are none.
-      if (!call.route && !call.reader.backlog && call.list === others) again([call]);
+      if (!call.route && !call.reader.hasBacklog?.() && call.list === others) again([call]);
     },
     settle,
     withdraw,

@@ -85,9 +85,7 @@ export function createIterator(following: () => Following) {
       isOver = true;
       wake();
     },
-    get backlog() {
-      return events.length > 0;
-    },
+    hasBacklog: () => events.length > 0,
   };
 
   const inner = iterate();

@@ -33,7 +33,7 @@ const earlyBytes = 16_384;
 // By so much the day's clock may be ahead of ours, and we have not slept. Servers allow for a minute.
 const asleepMs = 10_000;
 
-const noConnection = "There is no connection";
+const noConnection = "Not connected";
 
 const toWhy = ({ code, reason }: Loss) => ` (close code ${code}${reason && `: ${reason}`})`;
 
@@ -114,15 +114,11 @@ export function createConnection(options: ConnectionOptions) {
     timer?.cancel();
     unwatch ??= options.watchNetwork(look);
     if (!current) session ??= newSession();
-    const carried = !isElsewhere && session?.given ? session : undefined;
-    const line = createLine(
-      { ...options, limits, traffic },
-      // One that is not open yet can not be asked for by a second line.
-      carried ?? (current ? newSession() : session!),
-      host,
-    );
-    opening = line;
-    lines.add(line);
+    // One that nobody gave yet can not be asked for by a second line.
+    const isAnother = current && (isElsewhere || !session?.given);
+    const asked = isAnother ? newSession() : session!;
+    opening = createLine({ ...options, limits, traffic }, asked, host);
+    lines.add(opening);
     if (!current && !(state.name === "resuming" && mayResume())) {
       become({ name: "connecting", attempt });
     }
@@ -198,7 +194,7 @@ export function createConnection(options: ConnectionOptions) {
       const previous = current;
       let carried = line.session;
       const asked = carried.given;
-      const isResumed = asked && welcome?.session?.resumed === true;
+      const isResumed = asked && welcome?.session?.resumed;
       if (isResumed) {
         const repeated = carried.resume(line, welcome);
         if (repeated === undefined) {
@@ -246,7 +242,7 @@ export function createConnection(options: ConnectionOptions) {
       // not yet, nobody has taken it from us.
       if (told.code === CloseCode.Replaced && lostAsks > 0 && opening?.session !== line.session) {
         lostAsks--;
-        end = { ...told, code: 1006, reason: "Replaced by our own socket" };
+        end = { ...told, code: 1006 };
       }
       lines.delete(line);
       const wasCurrent = line === current;

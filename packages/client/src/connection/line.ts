@@ -97,8 +97,8 @@ export interface Line extends Carrier {
 
 // A server that does not finish the closing handshake is not waited for. RFC 6455 §7.1.1
 const goodbyeMs = 2_000;
-const notTautline = 'The server does not speak tautline.1: try dialect "trpc"';
-const wrongCounts = "The counts of the session do not agree";
+const notTautline = 'This is no Tautline server: try dialect "trpc"';
+const wrongCounts = "The counts do not agree";
 
 /** Creates a line that has not dialled yet. */
 export function createLine(options: LineOptions, asked: Session, host: LineHost): Line {
