@@ -37,130 +37,124 @@ export interface EncodedValue {
  * a Promise; the message has the path.
  */
 export function encodeValue(value: unknown): EncodedValue {
-  const encoding = new Encoding();
-  const json = encoding.encode(value);
-  const { found } = encoding;
-  return { json, meta: found && { values: found, v: 1 } };
+  const root: Tree = [];
+  const json = encode(value, { owner: root, key: undefined, tree: root, up: undefined });
+  const values = root[1];
+  return { json, meta: values && { values, v: 1 } };
 }
 
-/** One value on its way. A class: functions of its own would cost each value more than its walk. */
-class Encoding {
-  /** From the root to the value in hand. */
-  readonly #keys: (string | number)[] = [];
-  /** Objects that enclose it, to notice a circle. */
-  readonly #ancestors: object[] = [];
-  /** Where paths start: a Map's or Set's annotations are relative to it. */
-  #from = 0;
-  found: AnnotationTree | undefined = undefined;
+/** An annotation in the making; that of the root is nothing but what is inside. */
+type Tree = [annotation?: Annotation, inside?: AnnotationTree];
 
-  encode(value: unknown): unknown {
-    switch (typeof value) {
-      case "number":
-        // JSON has no NaN and no infinities, and JSON.stringify writes -0 as 0.
-        if (Object.is(value, -0)) return this.#annotate(["number"], "-0");
-        return Number.isFinite(value) ? value : this.#annotate(["number"], String(value));
-      case "undefined":
-        return this.#annotate(["undefined"], null);
-      case "bigint":
-        return this.#annotate(["bigint"], String(value));
-      case "object":
-        return value && this.#encodeObject(value);
-      case "function":
-      case "symbol":
-        return this.#refuse(`a ${typeof value}`);
-      default:
-        return value;
+/** What the walk is in, and where: one for each object, not for each value. */
+interface Place {
+  /** What is walked through. */
+  readonly owner: object;
+  /** Of the value in hand. */
+  key: string | number | undefined;
+  /** Where annotations go. Paths start at the outermost place that has it: in a Map or Set, at that. */
+  readonly tree: Tree;
+  readonly up: Place | undefined;
+}
+
+function encode(value: unknown, at: Place): unknown {
+  switch (typeof value) {
+    case "number":
+      // JSON has no NaN and no infinities, and JSON.stringify writes -0 as 0.
+      if (Object.is(value, -0)) return annotate(["number"], "-0", at);
+      return Number.isFinite(value) ? value : annotate(["number"], String(value), at);
+    case "undefined":
+      return annotate(["undefined"], null, at);
+    case "bigint":
+      return annotate(["bigint"], String(value), at);
+    case "object":
+      return value && encodeObject(value, at);
+    case "function":
+    case "symbol":
+      return refuse(`a ${typeof value}`, at);
+    default:
+      return value;
+  }
+}
+
+function encodeObject(value: any, at: Place): unknown {
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== Array.prototype) {
+    // Any text that is no date will do for one that is invalid; this is the one people know.
+    if (value instanceof Date) return annotate(["Date"], value.toJSON() ?? "Invalid Date", at);
+    if (value instanceof URL) return annotate(["URL"], value.href, at);
+    if (value instanceof RegExp) return annotate(["regexp"], String(value), at);
+    if (value instanceof Map) return encodeInner("map", value, [...value], at);
+    if (value instanceof Set) return encodeInner("set", value, [...value], at);
+    if (value instanceof Error) return encodeInner("Error", value, errorFields(value), at);
+    if (ArrayBuffer.isView(value)) {
+      const name = (value as Uint8Array)[Symbol.toStringTag];
+      if (!typedArrayName.test(name)) refuse(`a ${name}`, at);
+      return encodeInner(["typed-array", name], value, [...(value as Uint8Array)], at);
     }
   }
+  return encodeInside(value, value, at, at.tree);
+}
 
-  #encodeObject(value: any): unknown {
-    const prototype = Object.getPrototypeOf(value);
-    if (prototype !== Object.prototype && prototype !== Array.prototype) {
-      // Any text that is no date will do for one that is invalid; this is the one people know.
-      if (value instanceof Date) return this.#annotate(["Date"], value.toJSON() ?? "Invalid Date");
-      if (value instanceof URL) return this.#annotate(["URL"], value.href);
-      if (value instanceof RegExp) return this.#annotate(["regexp"], String(value));
-      if (value instanceof Map) return this.#encodeInner("map", value, [...value]);
-      if (value instanceof Set) return this.#encodeInner("set", value, [...value]);
-      if (value instanceof Error) return this.#encodeInner("Error", value, errorFields(value));
-      if (ArrayBuffer.isView(value)) {
-        const name = (value as Uint8Array)[Symbol.toStringTag];
-        if (!typedArrayName.test(name)) this.#refuse(`a ${name}`);
-        return this.#encodeInner(["typed-array", name], value, [...(value as Uint8Array)]);
-      }
-    }
-    return this.#encodeInside(value, value);
-  }
+/** Encodes what stands for `owner`; the annotations inside are relative to it. */
+function encodeInner(annotation: Annotation, owner: object, content: object, at: Place): unknown {
+  const tree: Tree = [annotation];
+  const json = encodeInside(owner, content, at, tree);
+  return annotate(tree as [Annotation], json, at);
+}
 
-  /** Encodes what stands for `owner`; the annotations inside are relative to it. */
-  #encodeInner(type: Annotation, owner: object, content: object): unknown {
-    const outerFrom = this.#from;
-    const outerFound = this.found;
-    this.#from = this.#keys.length;
-    this.found = undefined;
-    const json = this.#encodeInside(owner, content);
-    const tree: AnnotationTree = this.found ? [type, this.found] : [type];
-    this.#from = outerFrom;
-    this.found = outerFound;
-    return this.#annotate(tree, json);
+/** Encodes what is in an object or a list. */
+function encodeInside(owner: object, content: any, up: Place, tree: Tree): unknown {
+  for (let place: Place | undefined = up; place; place = place.up) {
+    if (place.owner === owner) refuse("a reference in a circle", up);
   }
+  const at: Place = { owner, key: undefined, tree, up };
+  if (typeof content.toJSON === "function") return encode(content.toJSON(up.key), at);
+  const isList = Array.isArray(content);
+  const names = isList ? content : Object.keys(content);
+  if (names.length === 0 && !isList && isInstance(content)) {
+    // Nearly always a forgotten `await`.
+    refuse(`an empty ${content.constructor?.name ?? "object"}`, up);
+  }
+  let json = content;
+  for (let i = 0; i < names.length; i++) {
+    const key = isList ? i : names[i];
+    // An assignment would set a prototype, at most receivers, too.
+    if (key === "__proto__") refuse("the key `__proto__`", up);
+    const value = content[key];
+    if (typeof value === "string") continue; // the most frequent, and always JSON
+    at.key = key;
+    const encoded = encode(value, at);
+    if (encoded === value) continue;
+    if (json === content) json = isList ? [...content] : { ...content };
+    json[key] = encoded;
+  }
+  return json;
+}
 
-  /** Encodes what is in an object or a list. */
-  #encodeInside(owner: object, content: any): unknown {
-    if (this.#ancestors.includes(owner)) this.#refuse("a reference in a circle");
-    this.#ancestors.push(owner);
-    const json =
-      typeof content.toJSON === "function"
-        ? this.encode(content.toJSON(this.#keys.at(-1)))
-        : this.#encodeEach(content);
-    this.#ancestors.pop();
-    return json;
-  }
+function annotate(tree: AnnotationTree, json: unknown, at: Place): unknown {
+  const path = pathTo(at, at.tree);
+  // Without a path it is the whole value.
+  if (path === undefined) at.tree[1] = tree;
+  else ((at.tree[1] ??= {}) as Record<string, AnnotationTree>)[path] = tree;
+  return json;
+}
 
-  #encodeEach(content: any): unknown {
-    const isList = Array.isArray(content);
-    const names = isList ? content : Object.keys(content);
-    if (names.length === 0 && !isList && isInstance(content)) {
-      // Nearly always a forgotten `await`.
-      this.#refuse(`an empty ${content.constructor?.name ?? "object"}`);
-    }
-    let json = content;
-    for (let i = 0; i < names.length; i++) {
-      const key = isList ? i : names[i];
-      // An assignment would set a prototype, at most receivers, too.
-      if (key === "__proto__") this.#refuse("the key `__proto__`");
-      const value = content[key];
-      if (typeof value === "string") continue; // the most frequent, and always JSON
-      this.#keys.push(key);
-      const encoded = this.encode(value);
-      this.#keys.pop();
-      if (encoded === value) continue;
-      if (json === content) json = isList ? [...content] : { ...content };
-      json[key] = encoded;
-    }
-    return json;
-  }
+function refuse(what: string, at: Place): never {
+  throw new TypeError(`Cannot encode ${what} at ${pathTo(at) ?? "the root"}`);
+}
 
-  #annotate(tree: AnnotationTree, json: unknown): unknown {
-    if (this.#keys.length === this.#from) {
-      this.found = tree; // the whole value: a path would have no keys
-    } else {
-      if (this.#keys.some(isForbiddenKey)) this.#refuse("what needs an annotation");
-      this.found ??= {};
-      (this.found as Record<string, AnnotationTree>)[this.#pathFrom(this.#from)] = tree;
-    }
-    return json;
+/** The path of the value in hand, from the root or from where those of `tree` start. */
+function pathTo(at: Place, tree?: Tree): string | undefined {
+  let path: string | undefined;
+  for (let place: Place | undefined = at; place; place = place.up) {
+    const { key } = place;
+    if (tree && place.tree !== tree) break;
+    if (key === undefined) continue;
+    if (tree && isForbiddenKey(key)) refuse("what needs an annotation", at);
+    path = path === undefined ? escapeKey(key) : `${escapeKey(key)}.${path}`;
   }
-
-  #refuse(what: string): never {
-    throw new TypeError(`Cannot encode ${what} at ${this.#pathFrom(0) || "the root"}`);
-  }
-
-  #pathFrom(from: number): string {
-    let path = "";
-    for (let i = from; i < this.#keys.length; i++) path += `.${escapeKey(this.#keys[i]!)}`;
-    return path.slice(1);
-  }
+  return path;
 }
 
 /** The JSON text of what {@link encodeValue} returns. */
