@@ -56,7 +56,7 @@ describe("when the socket drops", () => {
       path: "change",
       app: { code: "OUTCOME_UNKNOWN" },
     });
-    expect(error.message).toContain("before the answer came (close code 1001: Going away)");
+    expect(error.message).toContain("The answer was lost (close code 1001: Going away)");
     const second = await play.socket(1);
     expect(second.messages).toHaveLength(1);
   });

@@ -6,7 +6,8 @@ import type { ClientSocket, SocketHandler } from "@tautline/contracts/runtime";
 import { cutReason } from "./reason.js";
 
 // A page may send no other codes. https://websockets.spec.whatwg.org/#dom-websocket-close
-const mayBeSent = (code: number) => code === 1000 || (code >= 3000 && code <= 4999);
+// 4500 says the same as those that only a server may send: RFC 6455 §7.4.1.
+const toSendable = (code: number) => (code > 1000 && code < 3000 ? 4500 : code);
 
 /** Calls `look` when the network may be back, or the page is: it may have slept. */
 export function watchNetwork(look: () => void): () => void {
@@ -48,8 +49,7 @@ export function openSocket(url: string, protocols: readonly string[]): ClientSoc
       if (socket.readyState === 1) socket.send(frame as string);
     },
     close(code, reason) {
-      // 4500 says the same as the codes that only a server may send: RFC 6455 §7.4.1.
-      socket.close(mayBeSent(code) ? code : 4500, cutReason(reason));
+      socket.close(toSendable(code), cutReason(reason));
     },
     terminate() {
       // There is no abandoning here: the browser gives the handshake up by itself.

@@ -266,8 +266,10 @@ export function createConnection(options: ConnectionOptions) {
       const isKept = carried === session && !isFresh && !isOver;
       if (end.unanswered && isKept) lostAsks++;
       const unheard = isFresh && end.unheard;
-      isShy ||= unheard && end.code === 1009;
-      if (unheard) for (const call of carried.calls()) call.id = 0;
+      if (unheard) {
+        isShy ||= end.code === 1009;
+        for (const call of carried.calls()) call.id = 0;
+      }
       if (isLast && next.name === "closed") {
         // It settles all: nothing is sent again, and nothing is lost that could have gone on.
         return shut(end.code, end.reason, refused ? end.refusal : undefined);

@@ -43,12 +43,15 @@ export interface LineEnd {
   /** The failure under `id: null` that came before, encoded. PROTOCOL.md §6 */
   readonly refusal: unknown;
   /** Whether the server sent what no server sends. */
-  readonly strange: boolean;
+  readonly strange?: boolean;
   /** Whether the server closed it before it said welcome: it has run nothing. PROTOCOL.md §3.1 */
-  readonly unheard: boolean;
+  readonly unheard?: boolean;
   /** Whether hello was sent and nobody knows what came of it. */
   readonly unanswered: boolean;
 }
+
+/** What of it depends on how it came. */
+type Told = Omit<LineEnd, "refusal" | "unanswered">;
 
 /** What a line tells its host, and asks of it. */
 export interface LineHost {
@@ -213,42 +216,42 @@ export function createLine(options: LineOptions, asked: Session, host: LineHost)
     },
     close(code: number, reason: string) {
       gone();
+      timer.cancel();
       // 1006 is no word of the server's: its welcome may have been lost with the socket.
-      end(code, reason, false, stage !== "open" && code !== 1006);
+      end({ code, reason, unheard: stage !== "open" && code !== 1006 });
     },
   };
 
-  function end(code: number, reason: string, isStrange = false, unheard = false) {
+  function end(told: Told) {
     if (stage === "over") return;
-    const unanswered = stage === "greeted" && !unheard;
+    const unanswered = stage === "greeted" && !told.unheard;
     stage = "over";
     timer.cancel();
     if (session.carrier === line) session.suspend();
     heartbeat?.stop();
     for (const { answered } of pings) answered?.();
-    host.ended(line, { code, reason, refusal, strange: isStrange, unheard, unanswered });
+    host.ended(line, { ...told, refusal, unanswered });
   }
 
   /** Drops the socket: the server may be gone. */
   function abandon(code: number, reason: string) {
-    end(code, reason); // first: some sockets tell their end at once, and know less of it
+    end({ code, reason }); // first: some sockets tell their end at once, and know less of it
     if (socket) socket.terminate();
     else gone();
   }
 
-  function goodbye(code: number, reason: string, toldCode = code, isStrange = false) {
+  /** Closes the socket. The host is `told` else, where that is another code or more than it. */
+  function goodbye(code: number, reason: string, told?: Partial<Told>) {
     if (stage === "over") return;
-    if (socket) {
-      socket.close(code, reason);
-      const lost = clock.after(goodbyeMs, () => socket!.terminate());
-      void isGone.then(() => lost.cancel());
-    } else gone();
-    end(toldCode, reason, isStrange);
+    end({ code, reason, ...told });
+    if (!socket) return gone();
+    timer = clock.after(goodbyeMs, () => socket!.terminate());
+    socket.close(code, reason);
   }
 
   /** The server sent what no server sends. The host decides whether to come back. */
   function strange(what: string) {
-    goodbye(CloseCode.ProtocolError, what, CloseCode.ProtocolError, true);
+    goodbye(CloseCode.ProtocolError, what, { strange: true });
   }
 
   // ---- messages ---------------------------------------------------------------------------
@@ -303,7 +306,7 @@ export function createLine(options: LineOptions, asked: Session, host: LineHost)
     heartbeat = startHeartbeat(server, clock, { ...welcome?.heartbeat, ...options.heartbeat });
     const carried = host.opened(line, welcome);
     if (carried) session = carried;
-    else goodbye(CloseCode.ProtocolError, wrongCounts, 1006); // the session is lost, not the server
+    else goodbye(CloseCode.ProtocolError, wrongCounts, { code: 1006 }); // the session is lost, not the server
   }
 
   function rest() {

@@ -134,9 +134,11 @@ function encodeInside(owner: object, content: any, up: Place, tree: Tree): unkno
 
 function annotate(tree: AnnotationTree, json: unknown, at: Place): unknown {
   const path = pathTo(at, at.tree);
+  let [, inside = {}] = at.tree;
   // Without a path it is the whole value.
-  if (path === undefined) at.tree[1] = tree;
-  else ((at.tree[1] ??= {}) as Record<string, AnnotationTree>)[path] = tree;
+  if (path === undefined) inside = tree;
+  else (inside as Record<string, AnnotationTree>)[path] = tree;
+  at.tree[1] = inside;
   return json;
 }
 

@@ -19,33 +19,32 @@ export function readValue(encoded: any): unknown {
   const { json, meta } = encoded;
   if (json === undefined) throw new TypeError("Not { json, meta }");
   if (!meta) return json;
-  const token = meta.v >= 1 ? pathToken : oldPathToken;
   // superjson repeats a shared object in `json`. Only where an object encloses itself, or where it
   // was told to dedupe, there is null instead: better no value than one with holes.
   const references = meta.referentialEqualities;
   for (const path of references ? textsIn(references) : []) {
-    if (keysOf(path, token).reduce(at, json) === null) {
+    if (keysOf(path).reduce(at, json) === null) {
       throw new TypeError(`A reference in a circle is at ${path}`);
     }
   }
   const root = { json };
-  restoreTree(root, "json", meta.values, token);
+  restoreTree(root, "json", meta.values);
   return root.json;
 }
 
 /** Restores what is under `key` of `holder`, from the inside out: a Map is made of entries. */
-function restoreTree(holder: any, key: string, tree: any, token: RegExp) {
+function restoreTree(holder: any, key: string, tree: any) {
   const branch = Array.isArray(tree) ? tree[1] : tree;
   for (const path in branch) {
     let last = path;
     let inner = holder[key];
     if (path.includes(".") || path.includes("\\")) {
-      const keys = keysOf(path, token);
+      const keys = keysOf(path);
       last = keys.pop()!;
       inner = keys.reduce(at, inner);
     }
     at(inner, last);
-    restoreTree(inner, last, branch[path], token);
+    restoreTree(inner, last, branch[path]);
   }
   if (branch !== tree) holder[key] = restore(holder[key], tree[0]);
 }
@@ -57,14 +56,14 @@ function at(holder: any, key: string) {
 }
 
 // Dots separate keys, so a dot inside a key is escaped, and so is what escapes it. superjson
-// before 2.2.3, which sent no `v`, left backslashes before anything else as they were.
+// before 2.2.3 left backslashes before anything else as they were, and that is read as well: only
+// where two of them follow each other nothing is found.
 const pathToken = /\\[\\.]|./gs;
-const oldPathToken = /\\\.|./gs;
 
-function keysOf(path: string, token: RegExp): string[] {
+function keysOf(path: string): string[] {
   if (!path.includes("\\")) return path.split(".");
   const keys = [""];
-  for (const text of path.match(token)!) {
+  for (const text of path.match(pathToken)!) {
     keys.push(text === "." ? "" : keys.pop()! + text.at(-1));
   }
   return keys;
