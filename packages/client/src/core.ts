@@ -56,7 +56,6 @@ export function createCore(options: ClientOptions): ClientCore {
     resumable: options.session !== false,
     clock,
     limits: full ? defaultToldLimits : stockLimits,
-    client: options.name,
     contract: contract?.hash,
     decode,
     toError(encoded, path, served) {

@@ -72,7 +72,7 @@ export interface ConnectionOptions extends AddressOptions, Decoding<Served> {
   readonly idleMs?: number;
   readonly maxWaitingCalls: number;
   readonly offline?: "wait" | "fail";
-  readonly client: string | undefined;
+  readonly name?: string | undefined;
   readonly contract: string | undefined;
 }
 

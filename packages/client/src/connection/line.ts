@@ -79,7 +79,7 @@ export interface LineOptions extends AddressOptions {
   /** What the owner set. Else `welcome` tells it. */
   readonly heartbeat: HeartbeatOptions;
   readonly connectTimeoutMs: number;
-  readonly client: string | undefined;
+  readonly name?: string | undefined;
   readonly contract: string | undefined;
   readonly traffic: Traffic;
 }
@@ -101,7 +101,7 @@ export interface Line extends Carrier {
 // A server that does not finish the closing handshake is not waited for. RFC 6455 §7.1.1
 const goodbyeMs = 2_000;
 const notTautline = 'This is no Tautline server: try dialect "trpc"';
-const wrongCounts = "The counts do not agree";
+const wrongCounts = "Wrong counts";
 
 /** Creates a line that has not dialled yet. */
 export function createLine(options: LineOptions, asked: Session, host: LineHost): Line {
@@ -178,7 +178,7 @@ export function createLine(options: LineOptions, asked: Session, host: LineHost)
         method: "hello",
         version: protocolVersion,
         credentials: known,
-        client: options.client,
+        client: options.name,
         contract: options.contract,
         session: session.toAsked(),
       });
@@ -191,7 +191,7 @@ export function createLine(options: LineOptions, asked: Session, host: LineHost)
       traffic.framesIn++;
       traffic.charactersIn += frame.length;
       heartbeat?.alive();
-      if (typeof frame !== "string") return void line.close(1003, "Binary frames are reserved");
+      if (typeof frame !== "string") return void line.close(1003, "A binary frame");
       if (frame === "PING") {
         session.flush(); // first: a PONG says that all before it was sent
         return transmit("PONG");

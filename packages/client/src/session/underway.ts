@@ -41,6 +41,6 @@ export function createUnderway() {
     },
     /** All of them, the oldest first. */
     values: () =>
-      [...older.values(), ...ring].filter((call) => call !== undefined).sort((a, b) => a.id - b.id),
+      [...older.values(), ...ring].filter((call) => !!call).sort((a, b) => a.id - b.id),
   };
 }
