@@ -100,8 +100,8 @@ export interface Line extends Carrier {
 
 // A server that does not finish the closing handshake is not waited for. RFC 6455 §7.1.1
 const goodbyeMs = 2_000;
-const notTautline = 'This is no Tautline server: try dialect "trpc"';
-const wrongCounts = "Wrong counts";
+const notTautline = 'The server does not speak tautline.1: try dialect "trpc"';
+const wrongCounts = "The counts of the session do not agree";
 
 /** Creates a line that has not dialled yet. */
 export function createLine(options: LineOptions, asked: Session, host: LineHost): Line {
@@ -191,7 +191,7 @@ export function createLine(options: LineOptions, asked: Session, host: LineHost)
       traffic.framesIn++;
       traffic.charactersIn += frame.length;
       heartbeat?.alive();
-      if (typeof frame !== "string") return void line.close(1003, "A binary frame");
+      if (typeof frame !== "string") return void line.close(1003, "Binary frames are reserved");
       if (frame === "PING") {
         session.flush(); // first: a PONG says that all before it was sent
         return transmit("PONG");
