@@ -18,10 +18,10 @@ const router = implement(service).router({
   up: ({ input }) => input.length,
 });
 
-// Two seconds on this link, and a heartbeat that gives up after half a second of silence.
+// Three seconds on this link, and a heartbeat that gives up after 1.3 of silence.
 const messageBytes = 1_000_000;
-const bytesPerSecond = 500_000;
-const heartbeat = { intervalMs: 300, timeoutMs: 200 };
+const bytesPerSecond = 333_000;
+const heartbeat = { intervalMs: 700, timeoutMs: 600 };
 
 let events: ServerEvent[];
 let server: ReturnType<typeof createServer>;
