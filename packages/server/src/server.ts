@@ -271,12 +271,12 @@ export function createServer<P extends Principal | null>(
 
   function close() {
     if (closing === undefined) {
-      let ended = () => {};
+      let ended = (_end: Promise<void>) => {};
       // First of all, for what is told of the end may ask for it again.
       closing = new Promise((resolve) => {
         ended = resolve;
       });
-      void end().then(ended);
+      ended(end());
     }
     return closing;
   }

@@ -40,7 +40,6 @@ export function createUnderway() {
       else older.delete(id);
     },
     /** All of them, the oldest first. */
-    values: () =>
-      [...older.values(), ...ring].filter((call) => !!call).sort((a, b) => a.id - b.id),
+    values: () => [...older.values(), ...ring].filter((call) => !!call).sort((a, b) => a.id - b.id),
   };
 }

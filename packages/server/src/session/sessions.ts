@@ -38,7 +38,8 @@ export interface SessionOptions {
   readonly maxSuspendedPerUser?: number;
   /**
    * What those that wait may hold together, in bytes of what they will have to say; beyond it those that
-   * have waited longest end. Looked at once a second. Each alone holds `maxOutboxBytes` at most.
+   * have waited longest end. Looked at once a second. Each alone holds `maxOutboxBytes` of
+   * events at most, and the answers to the calls it had running.
    *
    * @default 268_435_456
    */
