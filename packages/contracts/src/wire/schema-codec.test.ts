@@ -52,6 +52,15 @@ describe("compileEncoder", () => {
     expect(received(z.literal(0), -0)).toBe(-0); // zod finds them equal
   });
 
+  it.each([
+    ["an open place", z.object({ bytes: z.any() })],
+    ["a place of its class", z.object({ bytes: z.instanceof(Uint8Array) })],
+    ["no schema", undefined],
+  ])("sends a Buffer in %s as the Uint8Array it is elsewhere", (_, schema) => {
+    const sent = { bytes: Buffer.from([1, 2]) };
+    expect(received(schema, sent)).toStrictEqual({ bytes: new Uint8Array([1, 2]) });
+  });
+
   it("sends one Date in two places twice", () => {
     const at = new Date(0);
     const value = { id: "i1", at, closed: at };

@@ -49,15 +49,20 @@ export function adopt(
 ): unknown {
   const values = encoded.meta?.values as AnnotationTree | undefined;
   if (Array.isArray(values)) {
-    note(notes, prefix, key, JSON.stringify(values));
+    note(notes, prefix, key, annotationText(values));
   } else if (values !== undefined) {
     const within = inside(prefix, key);
     for (const [path, tree] of Object.entries(values)) {
-      note(notes, within, JSON.stringify(path).slice(1, -1), JSON.stringify(tree));
+      note(notes, within, JSON.stringify(path).slice(1, -1), annotationText(tree));
     }
   }
   return encoded.json;
 }
+
+// Superjson writes the name of the class, and could not read this one: it is a Uint8Array everywhere
+// but in Node. A key that looks like it would have its quotation marks escaped.
+const annotationText = (tree: unknown) =>
+  JSON.stringify(tree).replaceAll('["typed-array","Buffer"]', '["typed-array","Uint8Array"]');
 
 /** Anything but what an application has taught its superjson, by the generic walk. */
 export const writeKnown: Writer = (value, prefix, key, notes) =>
