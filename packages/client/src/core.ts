@@ -47,6 +47,7 @@ export function createCore(options: ClientOptions): ClientCore {
     connect: (url, protocols) => openSocket(url, protocols, maxFrameBytes),
     watchNetwork,
     random: Math.random,
+    today: () => Date.now(),
     reconnect: {},
     connectTimeoutMs: 10_000,
     maxWaitingCalls: 10_000,

@@ -177,7 +177,7 @@ export function createConnection(options: ConnectionOptions) {
         const { id: n, sentMs, sentAtMs } = call;
         call.first ??= (now) => {
           const byClock = now - sentMs;
-          const byDay = Date.now() - sentAtMs;
+          const byDay = options.today() - sentAtMs;
           // Taken for younger than its record is kept, it would run again.
           const ageMs = Math.ceil(byDay - byClock > asleepMs ? byDay : byClock);
           return { session, n, storeEpoch, ageMs };

@@ -64,6 +64,8 @@ export interface ConnectionOptions extends AddressOptions, Decoding<Served> {
   readonly connect: ConnectSocket<ClientSocket>;
   readonly watchNetwork: (look: () => void) => Unsubscribe;
   readonly clock: Clock;
+  /** The day's clock, in milliseconds: unlike the other one it goes on while the machine sleeps. */
+  readonly today: () => number;
   readonly random: () => number;
   readonly limits: ToldLimits;
   readonly heartbeat: HeartbeatOptions;

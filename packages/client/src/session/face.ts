@@ -11,6 +11,8 @@ export interface SessionOptions {
   /** Whether it is to outlive its socket. */
   readonly resumable: boolean;
   readonly clock: Clock;
+  /** The day's clock, in milliseconds: unlike the other one it goes on while the machine sleeps. */
+  readonly today: () => number;
   /** What holds until `welcome` tells others. */
   readonly limits: ToldLimits;
   /** Bytes that may leave before `welcome`. */

@@ -13,6 +13,7 @@ it("what was about to be said again when the socket was lost is said once on the
       full: true,
       resumable: true,
       clock: createManualClock(),
+      today: () => 0,
       limits: defaultLimits,
       earlyBytes: 0,
     },

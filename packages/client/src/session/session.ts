@@ -241,7 +241,7 @@ export function createSession(options: SessionOptions, source: CallSource): Sess
     if (waitMs > 0) return waitMs;
     call.id = lastId = id;
     call.sentMs = now;
-    call.sentAtMs = Date.now();
+    call.sentAtMs = options.today();
     call.route = session;
     call.early = isEarly;
     underway.set(call);
