@@ -109,7 +109,7 @@ compare(
 
 const client = documentedDefaults(read("packages/client/src/client.ts"));
 const heartbeat = documentedDefaults(read("packages/contracts/src/runtime/heartbeat.ts"));
-const server = ["server", "session/sessions", "drain"].flatMap((file) =>
+const server = ["options", "session/sessions", "drain"].flatMap((file) =>
   documentedDefaults(read(`packages/server/src/${file}.ts`)),
 );
 const records = documentedDefaults(read("packages/server/src/session/requests/memory-store.ts"));

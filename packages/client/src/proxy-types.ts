@@ -70,7 +70,7 @@ export interface SubscribeOptions {
    * ends the subscription with `STREAM_LOST`; `restart` subscribes anew, from the beginning.
    * Tracked subscriptions go on after the last event they have, whatever is said here.
    *
-   * @default "fail"
+   * @default it ends
    */
   readonly onLost?: "fail" | "restart" | undefined;
   /** Where a tracked subscription begins: the `id` of the last event the caller has. */

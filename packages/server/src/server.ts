@@ -187,7 +187,7 @@ export function createServer<P extends Principal | null>(
       ? undefined
       : new Sessions({ ...options.session, ...dispatching, welcome, records, events });
 
-  const host: ConnectionHost = {
+  const hosting: ConnectionHost = {
     ...dispatching,
     events,
     sessions,
@@ -236,7 +236,7 @@ export function createServer<P extends Principal | null>(
     if (closing !== undefined) {
       return turnAway(socket, CloseCode.Draining, "The server is closing");
     }
-    const connection = new ServedConnection(socket, request, host);
+    const connection = new ServedConnection(socket, request, hosting);
     open.add(connection);
     connection.start();
   }
@@ -290,7 +290,7 @@ export function createServer<P extends Principal | null>(
   }
 
   return {
-    listen: (port, onHost = "127.0.0.1") => doors.listen(port, onHost),
+    listen: (port, host = "127.0.0.1") => doors.listen(port, host),
     attach: (server, { path = "/line" } = {}) => doors.attach(server, path),
     connections,
     get state() {
