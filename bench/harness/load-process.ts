@@ -6,13 +6,13 @@ import { once } from "node:events";
 import { connect as connectPace, type Socket } from "node:net";
 import { checkChunk } from "../app/flood.js";
 import { checkEvent, type Item } from "../app/item.js";
-import type { Connect, Line } from "../contestants/contestant.js";
+import type { Connect, ContestantName, Line } from "../contestants/contestant.js";
 import { type CallLoad, startCalls } from "./call-load.js";
 import { obey } from "./orders.js";
 import { usageNow } from "./usage.js";
 
 const [, , name, url] = process.argv as [string, string, string, string];
-const { connect } = (await import(`../contestants/${name}/client.js`)) as { connect: Connect };
+const { connect } = await clientOf(name);
 
 // A handshake is a few round trips; more at once only wait for each other.
 const handshakesAtOnce = 50;
@@ -29,11 +29,20 @@ let deliveries = 0;
 let chunks = 0;
 let pace: Socket | undefined;
 
+/** Which calls are to be kept going. */
+interface CallOrder {
+  readonly inFlight: number;
+  readonly timed: boolean;
+  /** Of the lines in the order in which they were opened. */
+  readonly line?: number;
+}
+
 /** What a load process can be told. */
 export const loadOrders = {
-  /** Opens so many more lines. */
-  async connect({ count }: { readonly count: number }) {
-    await inParallel(count, async () => void lines.push(await connect(url)));
+  /** Opens so many more lines. `as` opens them as another contestant does, to the same server. */
+  async connect({ count, as }: { readonly count: number; readonly as?: ContestantName }) {
+    const open = as === undefined ? connect : (await clientOf(as)).connect;
+    await inParallel(count, async () => void lines.push(await open(url)));
   },
 
   async disconnect() {
@@ -43,9 +52,9 @@ export const loadOrders = {
     await Promise.all(open.map((line) => line.close()));
   },
 
-  /** Keeps `inFlight` calls going on every line, until `endCalls`. */
-  startCalls({ inFlight, timed }: { readonly inFlight: number; readonly timed: boolean }) {
-    calls = startCalls(lines, { inFlight, timed });
+  /** Keeps `inFlight` calls going on every line, or on one of them, until `endCalls`. */
+  startCalls({ inFlight, timed, line }: CallOrder) {
+    calls = startCalls(line === undefined ? lines : [lines[line]!], { inFlight, timed });
   },
 
   /** The same with mutations. */
@@ -106,6 +115,10 @@ export const loadOrders = {
     });
   },
 };
+
+function clientOf(contestant: string): Promise<{ readonly connect: Connect }> {
+  return import(`../contestants/${contestant}/client.js`);
+}
 
 function receive(follower: Follower, item: Item) {
   checkEvent(item, follower.due++);

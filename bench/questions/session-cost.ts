@@ -3,10 +3,13 @@
  * that it never runs twice?
  *
  * Method: Tautline as it is, Tautline *without sessions* (`createClient({ session: false })`, the
- * same server) and *without records* (sessions, but `createServer({ requests: false })`). 64 queries
- * are kept in flight on one connection, and then 64 mutations that do the same work: a warm-up and a
- * window of a second for queries, of 0.7 s for mutations, in new processes for each round. Twenty-five
- * rounds with and without sessions, seven without records. Then, in three rounds with and without
+ * same server) and *without records* (sessions, but `createServer({ requests: false })`). For queries one
+ * process has a connection with a session and one without, to the same server: eight in a hundred are
+ * less than what two runs of the same processes differ by. 64 queries are kept in flight on the one and
+ * then on the other, 1.5 s each to warm up and then six times 0.4 s each, in alternating order; medians of the
+ * six count. For mutations 64 are kept in flight on a connection in processes of their own, after as many
+ * queries: a warm-up and a window of 0.7 s. Eleven rounds with and without sessions, seven without records, all in
+ * new processes. Then, in three rounds with and without
  * sessions, memory of the server after collecting garbage, before and with 10,000 connections with
  * one subscription each.
  *
@@ -21,18 +24,20 @@ import type { ContestantName } from "../contestants/contestant.js";
 import { type Contest, type LoadProcess, startContest } from "../harness/contest.js";
 import { idleBytes } from "../harness/idle.js";
 import type { Measure, Promised, Question, Values } from "../harness/question.js";
+import { median } from "../harness/statistics.js";
 import { measureWindow, type WindowTimes } from "../harness/window.js";
+import { fullRoundsFor } from "./rounds.js";
 
 const inFlight = 64;
 const idleRounds = 3;
-const comparedIdle: readonly ContestantName[] = ["tautline", "tautline-sessionless"];
+/** With a session and without. */
+const compared = ["tautline", "tautline-sessionless"] as const satisfies ContestantName[];
 
 export const sessionCost: Question = {
   name: "session-cost",
   title: "Cost of sessions",
   contestants: ["tautline", "tautline-sessionless", "tautline-unrecorded"],
-  // Eight in a hundred are little beside what two runs of the same differ by.
-  rounds: (contestant) => (contestant === "tautline-unrecorded" ? 7 : 25),
+  rounds: fullRoundsFor(compared, 7),
   tables: [
     {
       title: `${inFlight} queries in flight on one connection`,
@@ -73,8 +78,10 @@ export const sessionCost: Question = {
   ],
 
   async run(contestant, { round, quick }) {
-    const values: Record<string, number> = await callValues(contestant, quick);
-    if (round <= idleRounds && comparedIdle.includes(contestant)) {
+    const values: Record<string, number> = await mutationValues(contestant, quick);
+    if (contestant === "tautline-unrecorded") return values;
+    Object.assign(values, (await pairOf(round, quick))[compared.indexOf(contestant as Compared)]);
+    if (round <= idleRounds) {
       const { residentBytes, liveBytes } = await idleBytes(contestant, quick ? 200 : 10_000);
       values.idleKb = residentBytes / 1_000;
       values.liveKb = liveBytes / 1_000;
@@ -83,21 +90,57 @@ export const sessionCost: Question = {
   },
 };
 
-async function callValues(contestant: ContestantName, quick: boolean): Promise<Values> {
+type Compared = (typeof compared)[number];
+
+/** The latest round's queries, which are measured for both at once. */
+let pair: { readonly round: number; readonly values: Promise<readonly Values[]> } | undefined;
+
+function pairOf(round: number, quick: boolean): Promise<readonly Values[]> {
+  if (pair?.round !== round) pair = { round, values: pairedQueries(quick) };
+  return pair.values;
+}
+
+/** What queries cost with a session and without, in the order of `compared`. */
+async function pairedQueries(quick: boolean): Promise<readonly Values[]> {
+  await using contest = await startContest("tautline");
+  const load = contest.startLoad();
+  for (const as of compared) await load.tell("connect", { count: 1, as });
+  const windows: Values[][] = compared.map(() => []);
+  const measure = async (line: number, times: WindowTimes) => {
+    await load.tell("startCalls", { inFlight, timed: false, line });
+    return valuesOf("query", contest, load, times);
+  };
+  for (const line of windows.keys()) await measure(line, quick ? short : pairWarmUp);
+  for (let turn = 0; turn < pairTurns; turn++) {
+    for (const line of turn % 2 === 0 ? [0, 1] : [1, 0]) {
+      windows[line]!.push(await measure(line, quick ? short : pairTimes));
+    }
+  }
+  return windows.map(medians);
+}
+
+/** The median of each value over all windows. */
+function medians(windows: readonly Values[]): Values {
+  const keys = Object.keys(windows[0]!);
+  return Object.fromEntries(keys.map((key) => [key, median(windows.map((each) => each[key]!))]));
+}
+
+async function mutationValues(contestant: ContestantName, quick: boolean): Promise<Values> {
   await using contest = await startContest(contestant);
   const load = contest.startLoad();
   await load.tell("connect", { count: 1 });
-  const short = { warmUpMs: 50, measureMs: 100 };
-
-  await load.tell("startCalls", { inFlight, timed: false });
-  const queries = await valuesOf("query", contest, load, quick ? short : queryTimes);
   // On the same connection: the mutations find the server's code as warm as it gets.
+  await load.tell("startCalls", { inFlight, timed: false });
+  await valuesOf("query", contest, load, quick ? short : queryTimes);
   await load.tell("startChanges", { inFlight });
-  const mutations = await valuesOf("mutation", contest, load, quick ? short : mutationTimes);
-  return { ...queries, ...mutations };
+  return await valuesOf("mutation", contest, load, quick ? short : mutationTimes);
 }
 
-const queryTimes: WindowTimes = { warmUpMs: 3_000, measureMs: 1_000 };
+const short: WindowTimes = { warmUpMs: 50, measureMs: 100 };
+const pairTurns = 6;
+const pairWarmUp: WindowTimes = { warmUpMs: 1_400, measureMs: 100 };
+const pairTimes: WindowTimes = { warmUpMs: 100, measureMs: 400 };
+const queryTimes: WindowTimes = { warmUpMs: 2_900, measureMs: 100 };
 const mutationTimes: WindowTimes = { warmUpMs: 1_000, measureMs: 700 };
 
 async function valuesOf(
