@@ -28,35 +28,33 @@ function start(options: Partial<Parameters<typeof startService>[0]> = {}) {
 const sessionOf = ({ heard }: Line) => heard.find(({ method }) => method === "welcome")?.session;
 const hello = (session: object) => ({ hello: { session } });
 
+/** A client that has been authenticated, and is in when the test lets it. */
+async function atTheDoor() {
+  const stage = createStage();
+  let letIn = () => {};
+  const world = start({
+    createContext: () =>
+      new Promise((resolve) => {
+        letIn = () => resolve({ user: "ana", stage });
+      }),
+  });
+  const line = await world.connect(hello({}));
+  return { world, line, letIn: () => letIn() };
+}
+
 describe("revoke", () => {
   it("reaches who has been authenticated and is not let in yet", async () => {
-    const stage = createStage();
-    let letIn = (_: object) => {};
-    const world = start({
-      createContext: () =>
-        new Promise((resolve) => {
-          letIn = resolve;
-        }),
-    });
-    const line = await world.connect(hello({}));
+    const { world, line, letIn } = await atTheDoor();
     await world.server.revoke({ userId: "ana" });
-    letIn({ user: "ana", stage });
+    letIn();
     await settled();
     expect(sessionOf(line)).toBeUndefined();
     expect(line.closed).toMatchObject({ code: 4505 });
   });
 
   it.each([0, 1, 2, 3, 4])("reaches who was let in %i turns of promises before", async (turns) => {
-    const stage = createStage();
-    let letIn = (_: object) => {};
-    const world = start({
-      createContext: () =>
-        new Promise((resolve) => {
-          letIn = resolve;
-        }),
-    });
-    const line = await world.connect(hello({}));
-    letIn({ user: "ana", stage });
+    const { world, line, letIn } = await atTheDoor();
+    letIn();
     for (let turn = 0; turn < turns; turn++) await null;
     await world.server.revoke({ userId: "ana" });
     await settled();
