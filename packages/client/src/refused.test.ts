@@ -79,6 +79,7 @@ describe("a call that the server has no place for", () => {
     socket.cut();
     const second = await play.socket(1);
     second.welcome();
+    await settled();
     second.say(result(1, 7));
     expect(await call).toBe(7);
   });

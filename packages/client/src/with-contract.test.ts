@@ -32,6 +32,7 @@ describe("a client that holds the contract", () => {
     first.cut();
     const second = await play.socket(1);
     second.welcome();
+    await settled();
     second.say(result(1, 7));
     expect(await call).toBe(7);
   });

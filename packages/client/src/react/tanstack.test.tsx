@@ -47,6 +47,7 @@ describe("with TanStack Query", () => {
     act(() => screen.getByRole("button").click());
     const socket = await play.socket();
     socket.welcome();
+    await settled();
     await say(failure(1, "UNPROCESSABLE_CONTENT", { code: "TOO_MANY", data: { most: 3 } }));
     await screen.findByText("at most 3");
   });

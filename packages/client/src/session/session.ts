@@ -110,7 +110,7 @@ export function createSession(options: SessionOptions, source: CallSource): Sess
       return true;
     },
     acknowledge(count) {
-      wake();
+      if (isCrowded) wake();
       return !ledger || ledger.acknowledge(count);
     },
     answered(id, isOver) {
@@ -157,7 +157,8 @@ export function createSession(options: SessionOptions, source: CallSource): Sess
   function wake() {
     if (isWaking) return;
     isWaking = true;
-    queueMicrotask(flush);
+    // Two steps: who waits for an answer calls again between them, and shares the frame.
+    queueMicrotask(() => queueMicrotask(flush));
   }
 
   function flush() {
@@ -190,7 +191,7 @@ export function createSession(options: SessionOptions, source: CallSource): Sess
     if (waitMs > 0) return waitMs;
     if (isAck) {
       noAckLater();
-      add(`{"method":"ack","received":${ledger!.tell()}}`);
+      add(ledger!.ack());
     } else {
       const note = notes.shift()!;
       say(note, note.length);
@@ -200,8 +201,10 @@ export function createSession(options: SessionOptions, source: CallSource): Sess
 
   function addCall(now: number): number {
     const { maxFrameBytes } = limits;
-    // An `ack` will wake us.
-    if (ledger && given && ledger.keptChars >= given.maxUnackedBytes) return Infinity;
+    if (ledger && given && ledger.keptChars >= given.maxUnackedBytes) {
+      isCrowded = true; // an `ack` will wake us
+      return Infinity;
+    }
     const queriesMs = queries.waitMs(limits.maxCallsInFlight);
     const subscriptionsMs = subscriptions.waitMs(limits.maxSubscriptions);
     const call = source.next(queriesMs === 0, subscriptionsMs === 0);

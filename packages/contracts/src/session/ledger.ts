@@ -80,11 +80,16 @@ export class Ledger {
     this.#untoldChars += chars;
   }
 
-  /** The count for an `ack` that is sent now. */
+  /** The count for whoever sends it now, in an `ack` or in a greeting. */
   tell(): number {
     this.#told = this.#heard;
     this.#untoldChars = 0;
     return this.#heard;
+  }
+
+  /** An `ack` that is sent now. */
+  ack(): string {
+    return `{"method":"ack","received":${this.tell()}}`;
   }
 
   /** The other end has been told of `count` messages: what it was told of more was lost on its way. */

@@ -135,6 +135,11 @@ export class Outbox {
     else if (this.#waiting.push(frame) >= messagesPerWrite) this.#write();
   }
 
+  /** The client waits for an `ack`: it goes along with what leaves next, at the end of this turn at the latest. */
+  acknowledgeSoon() {
+    if (this.#queued++ === 0) this.#turn.flushLater(this);
+  }
+
   /** Runs something at the end of this turn. */
   afterTurn(run: () => void) {
     this.#turn.after(run);
@@ -189,6 +194,8 @@ export class Outbox {
   }
 
   #write() {
+    // Not pushed when it became due: as one of the sixteen it would leave one of the answers to a write of its own.
+    if (this.#ledger?.ackIsDue) (this.#waiting ??= []).unshift(this.#ledger.ack());
     const frames = this.#waiting;
     if (frames === undefined) return;
     this.#waiting = undefined;

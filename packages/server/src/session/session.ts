@@ -194,7 +194,10 @@ export class Session implements DispatchLine, AttachableSession {
   hear(chars: number) {
     const ledger = this.#ledger;
     ledger.hear(chars);
-    if (ledger.ackIsDue) return this.#acknowledge();
+    if (ledger.ackIsDue) {
+      this.outbox.acknowledgeSoon();
+      return this.#mindUnacknowledged();
+    }
     if (this.#isLate) return;
     this.#isLate = true;
     this.#host.lateAcks.add(this);
@@ -256,9 +259,8 @@ export class Session implements DispatchLine, AttachableSession {
     return this.#ledger.said - this.#ledger.unacknowledged;
   }
 
-  #acknowledge() {
-    this.outbox.push(`{"method":"ack","received":${this.#ledger.tell()}}`);
-    // Here and not with each message, but with the late ones, too: who asks slowly keeps as much.
+  // With each `ack` and not with each message, but with the late ones, too: who asks slowly keeps as much.
+  #mindUnacknowledged() {
     const mostUnacked = mostUnackedShares * this.#host.limits.maxOutboxBytes;
     if (this.#ledger.keptChars - this.outbox.bytes > mostUnacked) {
       this.#carrier?.broken("It does not acknowledge what it gets");
@@ -269,7 +271,9 @@ export class Session implements DispatchLine, AttachableSession {
   acknowledgeLate() {
     if (!this.#isLate) return;
     this.#isLate = false;
-    if (this.#ledger.owesAck) this.#acknowledge();
+    if (!this.#ledger.owesAck) return;
+    this.outbox.push(this.#ledger.ack());
+    this.#mindUnacknowledged();
   }
 
   #owesNothing() {
