@@ -122,6 +122,25 @@ describe("a session", () => {
     expect(acks().at(-1)).toEqual({ method: "ack", received: 33 });
   });
 
+  it("is welcomed before anything is acknowledged, however much came before the welcome", async () => {
+    const world = start();
+    const line = await world.connect({ hello: false });
+    const early = Array.from({ length: 40 }, (_, n) => call("query", n + 1, "wait", "a"));
+    line.say({ method: "hello", version: 1, session: {} }, ...early);
+    await settled();
+    expect(line.heard[0]).toMatchObject({ method: "welcome" });
+    expect(line.heard.slice(1)).toEqual([{ method: "ack", received: 40 }]);
+  });
+
+  it("hears why it ends as the last thing, though an ack is due", async () => {
+    const { line } = await begin(start());
+    const calls = Array.from({ length: 32 }, (_, n) => call("query", n + 1, "wait", "a"));
+    line.say(...calls, { id: null, method: "dance" });
+    await settled();
+    expect(line.closed).toMatchObject({ code: 4500 });
+    expect(line.heard.at(-1)).toMatchObject({ id: null, error: {} });
+  });
+
   it("ends when its client acknowledges none of its answers, however slowly it asks", async () => {
     const world = start({ limits: { maxOutboxBytes: 1_000 } });
     const { line } = await begin(world);

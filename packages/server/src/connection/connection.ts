@@ -440,6 +440,8 @@ export class ServedConnection
 
   /** Sends a failure that is about no call. */
   #tellNobody(error: TRPCError) {
+    // First: an `ack` that is due would leave behind it, and in the full dialect it is the last message.
+    if (this.dialect === "full") this.outbox.flush();
     this.outbox.push(`{"id":null,"error":${this.#host.encodeConnectionError(error)}}`);
   }
 

@@ -99,6 +99,23 @@ describe("an outbox", () => {
     expect(outbox.full).toBe(true);
   });
 
+  it("acknowledges behind all that waits: an older ack, or a welcome, is to be heard first", () => {
+    const { outbox, writes, endTurn } = setUp();
+    const ledger = new Ledger();
+    outbox.keep(ledger);
+    ledger.hear(1);
+    outbox.push(ledger.ack());
+    for (let n = 0; n < 32; n++) ledger.hear(1);
+    outbox.acknowledgeSoon();
+    for (let id = 1; id <= 15; id++) outbox.push(`{"id":${id}}`);
+    endTurn();
+    expect(writes).toHaveLength(1);
+    const messages: object[] = JSON.parse(writes[0]![0] as string);
+    expect(messages[0]).toEqual({ method: "ack", received: 1 });
+    expect(messages.slice(1, -1)).toHaveLength(15);
+    expect(messages.at(-1)).toEqual({ method: "ack", received: 33 });
+  });
+
   it("counts what it holds and what its socket holds", () => {
     const { outbox, socket, endTurn } = setUp({ maxOutboxBytes: 10 });
     outbox.push("12345");

@@ -195,7 +195,11 @@ export class Outbox {
 
   #write() {
     // Not pushed when it became due: as one of the sixteen it would leave one of the answers to a write of its own.
-    if (this.#ledger?.ackIsDue) (this.#waiting ??= []).unshift(this.#ledger.ack());
+    // And behind what waits: that may be the welcome, or an `ack` of less, which have to be heard first.
+    if (this.#ledger?.ackIsDue) {
+      this.#waiting ??= [];
+      this.#waiting.push(this.#ledger.ack());
+    }
     const frames = this.#waiting;
     if (frames === undefined) return;
     this.#waiting = undefined;
