@@ -127,6 +127,19 @@ describe("an outbox", () => {
     expect([outbox.bytes, outbox.full]).toEqual([9, false]);
   });
 
+  it("is not full of what it hears: an ack that waits is one, however much came since", () => {
+    const { outbox, writes, endTurn } = setUp();
+    const ledger = new Ledger();
+    outbox.keep(ledger);
+    for (let n = 0; n < 600; n++) {
+      ledger.hear(1);
+      if (ledger.ackIsDue) outbox.acknowledgeSoon();
+    }
+    expect(outbox.full).toBe(false);
+    endTurn();
+    expect(writes).toEqual([['{"method":"ack","received":600}']]);
+  });
+
   it("is full of tiny messages as well, until the turn ends", () => {
     const { outbox, writes, endTurn } = setUp({ maxOutboxBytes: 1_000_000 });
     for (let n = 0; n < 512; n++) outbox.push("1");

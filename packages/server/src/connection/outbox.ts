@@ -137,7 +137,7 @@ export class Outbox {
 
   /** The client waits for an `ack`: it goes along with what leaves next, at the end of this turn at the latest. */
   acknowledgeSoon() {
-    if (this.#queued++ === 0) this.#turn.flushLater(this);
+    if (this.gather()) this.#turn.flushLater(this);
   }
 
   /** Runs something at the end of this turn. */
