@@ -2,12 +2,15 @@
 import { QueryClient } from "@tanstack/react-query";
 import { contract, mutation, query, subscription } from "@tautline/contracts";
 import { settled } from "@tautline/testing";
-import { act } from "@testing-library/react";
+import { act, configure } from "@testing-library/react";
 import { createElement, type ReactNode, StrictMode } from "react";
 import { z } from "zod";
 import { createClient } from "../client.js";
 import { createPlay } from "../play.test-kit.js";
 import { createTautlineReact } from "./index.js";
+
+// `findBy…` and `waitFor` give up after a second otherwise, which a busy machine may need for a render.
+configure({ asyncUtilTimeout: 10_000 });
 
 const app = contract({
   greet: query({ input: z.object({ name: z.string() }), output: z.object({ at: z.date() }) }),
