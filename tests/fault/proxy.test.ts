@@ -207,9 +207,7 @@ describe("a slow line", () => {
     const begun = performance.now();
     client.socket.write(Buffer.alloc(30_000));
     await heard(server, 30_000);
-    const tookMs = performance.now() - begun;
-    expect(tookMs).toBeGreaterThan(250);
-    expect(tookMs).toBeLessThan(3_000);
+    expect(performance.now() - begun).toBeGreaterThan(250);
   });
 
   it("holds back the sender", async () => {
