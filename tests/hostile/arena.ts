@@ -23,6 +23,8 @@ export interface Health {
   readonly p50: number;
   readonly p99: number;
   readonly max: number;
+  /** The longest for which the server's own work held it up; what it waited beyond, the machine took. */
+  readonly heldUpMs: number;
 }
 
 /** The server, the healthy client, and what is asked of them. */
@@ -100,6 +102,7 @@ export class Arena {
     const memory = await this.server.tell("memory");
     const cpuMs = await this.server.tell("cpuMs");
     await this.#witness.tell("report", { after: 1 });
+    await this.server.tell("heldUpMs"); // measures from now on
     this.#begun = { memory, cpuMs, startedAt: performance.now() };
   }
 
@@ -111,7 +114,8 @@ export class Arena {
     const { memory: before, cpuMs, startedAt } = this.#begun!;
     const ms = performance.now() - startedAt;
     // Two calls more, the second of which began when it was over: or we hear nothing of its end.
-    const healthy = await this.#witness.tell("report", { after: 2 });
+    const report = await this.#witness.tell("report", { after: 2 });
+    const healthy = { ...report, heldUpMs: await this.server.tell("heldUpMs") };
     const usedMs = (await this.server.tell("cpuMs")) - cpuMs;
     await this.settled();
     const after = await this.server.tell("memory");
@@ -122,6 +126,7 @@ export class Arena {
       "p50 ms": healthy.p50.toFixed(1),
       "p99 ms": healthy.p99.toFixed(1),
       "max ms": healthy.max.toFixed(1),
+      "held up ms": healthy.heldUpMs.toFixed(1),
       "live KiB": ((after.live - before.live) / 1_024).toFixed(0),
       "RSS KiB": ((after.rss - before.rss) / 1_024).toFixed(0),
     };

@@ -23,16 +23,21 @@ const rounds = 3;
 // test is for what is far off.
 const slackMs = 50;
 
-/** Runs both in turns, and holds the healthy client's p99 beside the one to that beside the other. */
+/**
+ * Runs both in turns, and holds the healthy client's p99 beside the one to that beside the other. Where
+ * cores are short, the server waits for its own turn and all wait with it: no more counts than its work
+ * can have held up.
+ */
 async function compare(what: string, run: (kind: "hostile" | "good") => Promise<unknown>) {
-  const p99 = { hostile: Number.POSITIVE_INFINITY, good: Number.POSITIVE_INFINITY };
+  const waitMs = { hostile: Number.POSITIVE_INFINITY, good: Number.POSITIVE_INFINITY };
   for (let round = 1; round <= rounds; round++) {
     for (const kind of ["hostile", "good"] as const) {
       const health = await arena.healthBeside(`${what}: ${kind}, ${round}`, () => run(kind));
-      p99[kind] = Math.min(p99[kind], health.p99); // whatever else the machine does only adds to it
+      // Whatever else the machine does only adds to it.
+      waitMs[kind] = Math.min(waitMs[kind], health.p99, health.heldUpMs);
     }
   }
-  expect(p99.hostile).toBeLessThan(2 * p99.good + slackMs);
+  expect(waitMs.hostile).toBeLessThan(2 * waitMs.good + slackMs);
 }
 
 const crowd = (size: number) => Promise.all(Array.from({ length: size }, () => open(port)));

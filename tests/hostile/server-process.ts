@@ -15,6 +15,7 @@ import {
 } from "@tautline/server";
 import { applyWSSHandler } from "@tautline/server/trpc";
 import { WebSocketServer } from "ws";
+import { meterLoopDelay } from "../fault/loop-delay.js";
 import { obey } from "../processes/obey.js";
 import { router, type Stage } from "./service.js";
 
@@ -87,6 +88,8 @@ const plain = (fields: object) =>
 
 const prototypes = [Object, Array, Function, Map, Set, Date, String, Error, Promise];
 const pristine = prototypes.map(({ prototype }) => Reflect.ownKeys(prototype).length);
+
+const loop = meterLoopDelay();
 
 /** What the process can be told. */
 export const serverOrders = {
@@ -229,6 +232,9 @@ export const serverOrders = {
       .filter(({ prototype }, i) => Reflect.ownKeys(prototype).length !== pristine[i])
       .map(({ name }) => name);
   },
+
+  /** How long its own work held the event loop up at the worst since it was last asked, in milliseconds. */
+  heldUpMs: () => loop.read().ownMax,
 
   cpuMs() {
     const { user, system } = process.cpuUsage();
