@@ -9,6 +9,7 @@ import { type CallName, type CallOptions, call } from "./calls.js";
 import type { Probe } from "./events.js";
 import { type FollowOptions, follow, type StreamName } from "./follow.js";
 import { now, openHistory } from "./history.js";
+import { meterLoopDelay } from "./loop-delay.js";
 import { type Notebook, openNotebook, type Position } from "./notebook.js";
 import { type ClientSetup, type Peer, peerMaker } from "./peer.js";
 import { createRandom, type Random } from "./random.js";
@@ -22,6 +23,7 @@ let maker: ReturnType<typeof peerMaker>;
 const peers: Peer[] = [];
 let conversations = 0;
 let load: NodeJS.Timeout | undefined;
+const loop = meterLoopDelay();
 
 interface Within {
   readonly withinMs: number;
@@ -139,6 +141,9 @@ export const clientOrders = {
       book.history.note({ kind: "probe", phase, ms: now() - begun });
     }
   },
+
+  /** How late the event loop was, since it was last asked. */
+  loopDelay: () => loop.read(),
 
   /** What was seen so far. */
   report: () => ({
