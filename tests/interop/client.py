@@ -260,7 +260,7 @@ def report_calls(dialect, line):
 
 def report_heartbeat(dialect, line):
     """§3.4: silent for longer than the server's patience, and still there."""
-    line.listen(0.8)
+    line.listen(2.5)
     asked = line.pings
     line.socket.send("PING")
     while line.pongs == 0:

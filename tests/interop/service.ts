@@ -93,8 +93,8 @@ export async function startService() {
     onDisconnect: ({ connection, code }) =>
       noticed.push(`${connection.dialect} ${connection.client ?? ""} gone: ${code}`),
     logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
-    // Short: a client that says nothing is dropped within the 800 ms for which this one does.
-    heartbeat: { intervalMs: 100, timeoutMs: 500 },
+    // Short: a client that answers no PING is dropped within the 2.5 s for which this one says nothing else.
+    heartbeat: { intervalMs: 100, timeoutMs: 2_000 },
   });
   const { url } = await server.listen(0);
   return { url, noticed, close: () => server.close() };
