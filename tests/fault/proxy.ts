@@ -204,7 +204,9 @@ function toLine(client: Socket, port: number, number: number, gone: () => void):
  * an orderly end.
  */
 function reset(socket: Socket) {
-  // What `resetAndDestroy` sets too; a socket that is still connecting has nothing to reset.
-  if (!socket.connecting) Object.assign(socket, { resetAndClosing: true });
+  // What `resetAndDestroy` sets too. A socket that is still connecting has nothing to reset, and libuv does not
+  // reset one that has said its end: Node would then leave it open.
+  const isWhole = !socket.connecting && !socket.writableEnded;
+  if (isWhole) Object.assign(socket, { resetAndClosing: true });
   socket.destroy();
 }
