@@ -37,9 +37,9 @@ const stockLimits = Object.fromEntries(
 
 /** Creates what is behind a client. */
 export function createCore(options: ClientOptions): ClientCore {
-  const { contract, dialect = "tautline", deadlineMs: defaultMs = 30_000, trace } = options;
+  const { contract, dialect, deadlineMs: defaultMs = 30_000, trace } = options;
   const { clock = platformClock, maxFrameBytes = 16_777_216 } = options;
-  const full = dialect === "tautline";
+  const full = dialect !== "trpc";
   const { encode, decode } = toCodec(options.transformer);
   let order = 0;
 
@@ -54,7 +54,6 @@ export function createCore(options: ClientOptions): ClientCore {
     ...given(options),
     heartbeat: given(options.heartbeat ?? {}),
     full,
-    resumable: options.session !== false,
     clock,
     limits: full ? defaultToldLimits : stockLimits,
     contract: contract?.hash,

@@ -87,7 +87,7 @@ export interface Call {
 /** What its error says. */
 export const lostSentences = {
   OUTCOME_UNKNOWN: "The answer was lost",
-  STREAM_LOST: "The stream was lost, and has no ids to go on from",
+  STREAM_LOST: "The stream was lost: it has no ids",
   PAYLOAD_TOO_LARGE: "This call was too large, or another",
 };
 

@@ -67,7 +67,6 @@ export function createCalls(clock: Clock, events: CallsEvents) {
     sweepAtMs = Infinity;
     for (const call of all()) {
       const { dueMs, deadlineMs } = call;
-      if (call.settled) continue; // another's reader has ended it
       if (dueMs > now) earliestMs = Math.min(earliestMs, dueMs);
       else if (call.id > 0) {
         fail(call, "DEADLINE_EXCEEDED", { deadlineMs }, `No answer within ${deadlineMs} ms`);
@@ -182,7 +181,6 @@ export function createCalls(clock: Clock, events: CallsEvents) {
       if (!call.route && !call.reader.hasBacklog?.() && call.list === others) again([call]);
     },
     settle,
-    withdraw,
     fail,
     refuse,
     abort,

@@ -13,8 +13,7 @@ export function requestText(
   low?: number,
   first?: FirstSending,
 ): string {
-  const name = /^[\w.]*$/.test(path) ? `"${path}"` : JSON.stringify(path);
-  let text = `{"id":${id},"method":"${kind}","params":{"path":${name}`;
+  let text = `{"id":${id},"method":"${kind}","params":{"path":${JSON.stringify(path)}`;
   if (input !== "") text += `,"input":${input}`;
   if (lastEventId !== undefined) text += `,"lastEventId":${JSON.stringify(lastEventId)}`;
   text += "}";

@@ -265,8 +265,7 @@ export function createConnection(options: ConnectionOptions) {
       const isOver = !isMoving && (endsSession(end.code) || end.strange);
       const isKept = carried === session && !isFresh && !isOver;
       if (end.unanswered && isKept) lostAsks++;
-      const unheard = isFresh && end.unheard;
-      if (unheard) {
+      if (isFresh && end.unheard) {
         isShy ||= end.code === 1009;
         for (const call of carried.calls()) call.id = 0;
       }
@@ -375,6 +374,7 @@ export function createConnection(options: ConnectionOptions) {
   };
 
   return {
+    ...calls,
     connection,
     /** Takes a call in; it settles sooner or later, perhaps at once. */
     start(call: Call) {
@@ -390,9 +390,6 @@ export function createConnection(options: ConnectionOptions) {
       calls.start(call);
       if (state.name === "idle" && !call.settled) open();
     },
-    refuse: calls.refuse,
-    abort: calls.abort,
-    read: calls.read,
   };
 }
 

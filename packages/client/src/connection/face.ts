@@ -59,8 +59,8 @@ export interface Connection extends AsyncDisposable {
 /** What a connection is made with. */
 export interface ConnectionOptions extends AddressOptions, Decoding<Served> {
   readonly full: boolean;
-  /** Whether the server is asked for a session that outlives its socket. */
-  readonly resumable: boolean;
+  /** Whether the server is asked for a session that outlives its socket. @default true */
+  readonly session?: boolean | undefined;
   readonly connect: ConnectSocket<ClientSocket>;
   readonly watchNetwork: (look: () => void) => Unsubscribe;
   readonly clock: Clock;

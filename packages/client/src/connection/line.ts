@@ -7,9 +7,9 @@ import {
   type Clock,
   type ConnectSocket,
   type Frame,
+  Heartbeat,
   type HeartbeatOptions,
   type SocketHandler,
-  startHeartbeat,
   type Timer,
 } from "@tautline/contracts/runtime";
 import { isCounted } from "@tautline/contracts/session";
@@ -112,7 +112,7 @@ export function createLine(options: LineOptions, asked: Session, host: LineHost)
   let stage: "dialling" | "greeted" | "open" | "over" = "dialling";
   let refusal: unknown;
   let retiring = false;
-  let heartbeat: ReturnType<typeof startHeartbeat> | undefined;
+  let heartbeat: Heartbeat | undefined;
   const pings: { readonly atMs: number; answered?(roundTripMs?: number): void }[] = [];
   let gone: () => void;
   const isGone = new Promise<void>((resolve) => {
@@ -191,7 +191,7 @@ export function createLine(options: LineOptions, asked: Session, host: LineHost)
       traffic.framesIn++;
       traffic.charactersIn += frame.length;
       heartbeat?.alive();
-      if (typeof frame !== "string") return void line.close(1003, "Binary frames are reserved");
+      if (typeof frame !== "string") return goodbye(1003, "Binary frames are reserved");
       if (frame === "PING") {
         session.flush(); // first: a PONG says that all before it was sent
         return transmit("PONG");
@@ -303,14 +303,14 @@ export function createLine(options: LineOptions, asked: Session, host: LineHost)
         return socket!.bytesRead;
       },
     };
-    heartbeat = startHeartbeat(server, clock, { ...welcome?.heartbeat, ...options.heartbeat });
+    heartbeat = new Heartbeat(server, clock, { ...welcome?.heartbeat, ...options.heartbeat });
     const carried = host.opened(line, welcome);
     if (carried) session = carried;
     else goodbye(CloseCode.ProtocolError, wrongCounts, { code: 1006 }); // the session is lost, not the server
   }
 
   function rest() {
-    if (session.underway.values().length === 0) void line.close(1000, "Moved");
+    if (session.underway.values().length === 0) goodbye(1000, "Moved");
   }
 
   return line;

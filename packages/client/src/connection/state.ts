@@ -56,7 +56,7 @@ export interface BackoffOptions {
  * @param random A number from 0 up to 1, as `Math.random`.
  */
 export function afterClose(
-  { code, reason, strange = false }: { code: number; reason: string; strange?: boolean },
+  { code, reason, strange }: { code: number; reason: string; strange?: boolean },
   attempt: number,
   { windowMs, maxMs }: BackoffOptions,
   random: () => number,

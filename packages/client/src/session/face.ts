@@ -8,8 +8,8 @@ import type { Underway } from "./underway.js";
 /** What a session is made with. */
 export interface SessionOptions {
   readonly full: boolean;
-  /** Whether it is to outlive its socket. */
-  readonly resumable: boolean;
+  /** Whether it is to outlive its socket. @default true */
+  readonly session?: boolean | undefined;
   readonly clock: Clock;
   /** The day's clock, in milliseconds: unlike the other one it goes on while the machine sleeps. */
   readonly today: () => number;

@@ -11,7 +11,6 @@ it("what was about to be said again when the socket was lost is said once on the
   const session = createSession(
     {
       full: true,
-      resumable: true,
       clock: createManualClock(),
       today: () => 0,
       limits: defaultLimits,

@@ -22,7 +22,7 @@ export function createSession(options: SessionOptions, source: CallSource): Sess
   const { full, clock } = options;
   let { limits } = options;
   // From the start: what leaves behind hello counts as well.
-  let ledger = full && options.resumable ? new Ledger() : undefined;
+  let ledger = full && options.session !== false ? new Ledger() : undefined;
   let given: SessionGiven | undefined;
   let carrier: Carrier | undefined;
   /** Only hello was said, and what may leave behind it. */

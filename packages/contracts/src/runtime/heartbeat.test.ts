@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Clock } from "./clock.js";
-import { startHeartbeat } from "./heartbeat.js";
+import { Heartbeat } from "./heartbeat.js";
 
 /** Timers that fire on time while the test advances, and too late after it was away. */
 function createLoop() {
@@ -49,12 +49,12 @@ function createLoop() {
 }
 
 /** Watches a peer, and notes what happens when. */
-function watch(options: Parameters<typeof startHeartbeat>[2] = {}) {
+function watch(options: ConstructorParameters<typeof Heartbeat>[2] = {}) {
   const loop = createLoop();
   const events: string[] = [];
   const note = (name: string) => () => events.push(`${name} ${loop.clock.now()}`);
   const peer = { ping: note("ping"), lost: note("lost") };
-  return { loop, events, heartbeat: startHeartbeat(peer, loop.clock, options) };
+  return { loop, events, heartbeat: new Heartbeat(peer, loop.clock, options) };
 }
 
 describe("a heartbeat", () => {
@@ -99,7 +99,7 @@ describe("a heartbeat", () => {
         return Math.min(loop.clock.now(), 30_000) * (bytesPerSecond / 1_000);
       },
     };
-    startHeartbeat(peer, loop.clock);
+    new Heartbeat(peer, loop.clock);
     loop.advance(60_000);
     expect(events).toEqual([...Array.from({ length: asked }, () => "ping"), "lost"]);
   });
@@ -123,7 +123,7 @@ describe("a heartbeat", () => {
 
   it("may be stopped by the ping itself", () => {
     const loop = createLoop();
-    const heartbeat = startHeartbeat(
+    const heartbeat = new Heartbeat(
       { ping: () => heartbeat.stop(), lost: () => expect.unreachable() },
       loop.clock,
     );
@@ -135,7 +135,7 @@ describe("a heartbeat", () => {
     const { loop, events } = watch();
     const { clock } = loop;
     const early: Clock = { ...clock, after: (ms, run) => clock.after(ms > 1 ? ms - 1 : ms, run) };
-    startHeartbeat({ ping: () => events.push(`early ${clock.now()}`), lost() {} }, early);
+    new Heartbeat({ ping: () => events.push(`early ${clock.now()}`), lost() {} }, early);
     loop.advance(15_000);
     expect(events).toEqual(["ping 15000", "early 15000"]);
   });
@@ -167,7 +167,7 @@ describe("a heartbeat whose own end was away", () => {
     const loop = createLoop();
     const late: number[] = [];
     const peer = { ping() {}, lost() {}, late: (ms: number) => late.push(ms) };
-    startHeartbeat(peer, loop.clock);
+    new Heartbeat(peer, loop.clock);
     loop.away(15_900);
     loop.turn();
     expect(late).toEqual([]);

@@ -47,16 +47,7 @@ export interface HeartbeatPeer {
   late?(lateMs: number): void;
 }
 
-/** Watches one peer until it is lost or `stop` is called. */
-export function startHeartbeat(
-  peer: HeartbeatPeer,
-  clock: Clock,
-  options?: HeartbeatOptions,
-): Heartbeat {
-  return new Heartbeat(peer, clock, options);
-}
-
-/** A watch over one peer. A class: a server watches each of its connections. */
+/** Watches one peer until it is lost or `stop` is called. A class: a server watches each of its connections. */
 export class Heartbeat {
   readonly #peer: HeartbeatPeer;
   readonly #clock: Clock;

@@ -2,10 +2,9 @@
 export type { Clock, Timer } from "./clock.js";
 export { createEmitter, type Emitter, guarded, type Unsubscribe } from "./emitter.js";
 export {
-  type Heartbeat,
+  Heartbeat,
   type HeartbeatOptions,
   type HeartbeatPeer,
-  startHeartbeat,
 } from "./heartbeat.js";
 export type { ClientSocket, ConnectSocket, Frame, Socket, SocketHandler } from "./socket.js";
 export { createTimerWheel, systemClock, type TimerPlatform } from "./timer-wheel.js";

@@ -7,12 +7,11 @@
  */
 import {
   type Frame,
-  type Heartbeat,
+  Heartbeat,
   type HeartbeatOptions,
   type HeartbeatPeer,
   type Socket,
   type SocketHandler,
-  startHeartbeat,
 } from "@tautline/contracts/runtime";
 import { isCounted } from "@tautline/contracts/session";
 import {
@@ -134,7 +133,7 @@ export class ServedConnection
     this.#host = host;
     this.socket = socket;
     this.#rate = new Rate(host.clock, host.limits);
-    this.#heartbeat = startHeartbeat(this, host.clock, host.heartbeat);
+    this.#heartbeat = new Heartbeat(this, host.clock, host.heartbeat);
     this.#state = { name: "opening", opening: new Opening(this, start, host) };
     this.#startedMs = host.clock.now();
   }
