@@ -37,9 +37,9 @@ const stockLimits = Object.fromEntries(
 
 /** Creates what is behind a client. */
 export function createCore(options: ClientOptions): ClientCore {
-  const { contract, dialect, deadlineMs: defaultMs = 30_000, trace } = options;
+  const { contract, dialect = "tautline", deadlineMs: defaultMs = 30_000, trace } = options;
   const { clock = platformClock, maxFrameBytes = 16_777_216 } = options;
-  const full = dialect !== "trpc";
+  const full = dialect === "tautline";
   const { encode, decode } = toCodec(options.transformer);
   let order = 0;
 
