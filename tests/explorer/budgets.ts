@@ -19,11 +19,16 @@ export interface Budget {
   readonly keepsRecords?: boolean;
   /** Whether handlers answer in a step of its own. */
   readonly answersLate?: boolean;
+  /** Whether each message is acknowledged at once, and not some together. */
+  readonly hastyAcks?: boolean;
 }
 
 /** How often each of it has happened. */
 export type Spent = {
-  [name in Exclude<keyof Budget, "slowTurns" | "keepsRecords" | "answersLate">]: number;
+  [name in Exclude<
+    keyof Budget,
+    "slowTurns" | "keepsRecords" | "answersLate" | "hastyAcks"
+  >]: number;
 };
 
 /** A life in which the network does nothing but deliver. */
@@ -76,6 +81,12 @@ export const budgets: readonly {
     first: "opened",
     budget: { ...nothing, calls: 1, pushes: 1, losses: 1, restarts: 1, thieves: 2, graces: 1 },
     maxDepth: 5,
+  },
+  {
+    name: "acks at once, a move and a loss",
+    first: "opened",
+    budget: { ...nothing, calls: 2, losses: 1, reconnects: 1, slowTurns: true, hastyAcks: true },
+    maxDepth: 8,
   },
 ];
 

@@ -116,7 +116,8 @@ export async function walk(options: WalkOptions): Promise<{ walks: number; findi
     const slowTurns = random() < 0.3;
     const keepsRecords = random() < 0.5;
     const answersLate = random() < 0.5;
-    const life = { ...budget, slowTurns, keepsRecords, answersLate };
+    const hastyAcks = random() < 0.3;
+    const life = { ...budget, slowTurns, keepsRecords, answersLate, hastyAcks };
     const world = await World.begin(life);
     const done: Step[] = [];
     while (done.length < length && world.promises.wrong.length === 0) {

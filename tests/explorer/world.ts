@@ -6,6 +6,7 @@ import { connectionOf, createClient } from "@tautline/client";
 import { createManualClock } from "@tautline/testing";
 import type { Budget, Spent } from "./budgets.js";
 import { dueOf, fireNext, isDue } from "./clocks.js";
+import { setHaste } from "./hasty.js";
 import { Names } from "./names.js";
 import { Promises } from "./promises.js";
 import {
@@ -57,6 +58,7 @@ export class World {
 
   /** A world in which the client is about to dial. */
   static async begin(budget: Budget): Promise<World> {
+    setHaste(budget.hastyAcks ?? false);
     const world = new World(budget);
     await world.#ready();
     return world;
