@@ -81,3 +81,23 @@ describe.each(["stock", "drop-in"] as const)("the %s server", (server) => {
     await running.close();
   });
 });
+
+describe.each(["stock", "drop-in"] as const)("our client, with the %s server", (server) => {
+  it("does not leave for a stall of its own process: the answer lies with the kernel", async () => {
+    await using world = await startWorld(
+      { client: "drop-in", server },
+      { client: { keepAlive: { enabled: true, intervalMs: 5, pongTimeoutMs: 20 } } },
+    );
+    await world.opened();
+    let stalls = 0;
+    const [socket] = world.server.sockets;
+    socket!.on("message", () => {
+      // Behind the server's own listener, so the answer is sent.
+      for (const endMs = performance.now() + 60; performance.now() < endMs; );
+      stalls++;
+    });
+    await until(() => stalls === 3);
+    expect(await world.api.greet.query()).toBe("Hello world");
+    expect(world.story).toEqual(["open"]);
+  });
+});
