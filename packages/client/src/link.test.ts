@@ -1,6 +1,7 @@
 import type { RouterOf } from "@tautline/contracts";
 import { settled } from "@tautline/testing";
-import { createTRPCClient, TRPCClientError } from "@trpc/client";
+import { createTRPCClient, TRPCClientError, type TRPCLink } from "@trpc/client";
+import { observable } from "@trpc/server/observable";
 import { describe, expect, it } from "vitest";
 import { link } from "./link.js";
 import { createPlay, event, failure, failureOf, type played, result } from "./play.test-kit.js";
@@ -37,6 +38,36 @@ describe("a tRPC client over the link", () => {
     socket.cut();
     expect(await lost).toBeInstanceOf(TRPCClientError);
     expect((await lost).data.app.code).toBe("OUTCOME_UNKNOWN");
+  });
+
+  it("leaves no timer behind when a link closes the connection for a call that was too late", async () => {
+    const { play, connection, clock } = setUp();
+    const closing: TRPCLink<Router> =
+      () =>
+      ({ op, next }) =>
+        observable((observer) =>
+          next(op).subscribe({
+            ...observer,
+            error(error) {
+              void connection.close();
+              observer.error(error);
+            },
+          }),
+        );
+    const trpc = createTRPCClient<Router>({ links: [closing, link(play.api)] });
+    await play.open();
+    const late = failureOf(trpc.now.query());
+    await settled();
+    clock.advance(1_000);
+    const later = failureOf(trpc.now.query());
+    await settled();
+    clock.advance(10_000);
+    play.sockets[0]!.say("PONG"); // it is there, and only slow
+    clock.advance(19_000);
+    expect((await late).data.app.code).toBe("DEADLINE_EXCEEDED");
+    expect((await later).data.app.code).toBe("CLOSED");
+    await connection.close();
+    expect(clock.pending).toBe(0);
   });
 
   it("cancels with its signal", async () => {

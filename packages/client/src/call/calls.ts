@@ -73,7 +73,7 @@ export function createCalls(clock: Clock, events: CallsEvents) {
       } else if (call.refusal) refuse(call, call.refusal);
       else fail(call, "NOT_SENT", undefined, `Not sent within ${deadlineMs} ms${events.why()}`);
     }
-    arm(earliestMs);
+    if (size() > 0) arm(earliestMs); // who was told of a failure may have closed all
   }
 
   /** Takes the call out of the table. False if it had settled before. */
