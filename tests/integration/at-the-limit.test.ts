@@ -1,6 +1,6 @@
 /** A client exactly at a server's limits waits for its turn: its callers hear of no refusal. */
 import { connectionOf, createClient } from "@tautline/client";
-import { contract, query } from "@tautline/contracts";
+import { contract, query, subscription } from "@tautline/contracts";
 import { implement } from "@tautline/server";
 import { createMemoryNetwork, settled } from "@tautline/testing";
 import { describe, expect, it } from "vitest";
@@ -10,6 +10,8 @@ import { startService } from "./line.js";
 const app = contract({
   work: query({ output: z.string() }),
   echo: query({ input: z.number(), output: z.number() }),
+  post: query({ input: z.string(), output: z.number() }),
+  lines: subscription({ output: z.string() }),
 });
 
 /** A server whose `work` ends when the test says so, signal or not, and its client. */
@@ -18,6 +20,10 @@ function start(limits: object) {
   const router = implement(app).router({
     work: () => new Promise<string>((resolve) => running.push(() => resolve("done"))),
     echo: ({ input }) => input,
+    post: ({ input }) => input.length,
+    async *lines() {
+      for (let n = 0; n < 100; n++) yield "x".repeat(500);
+    },
   });
   const service = startService({ router, limits });
   const { clock } = service;
@@ -70,5 +76,19 @@ describe("a client at the limit", () => {
     await play.clock.advanceAsync(3_000);
     expect(await Promise.all(calls)).toEqual(Array.from({ length: 20 }, (_, n) => n));
     expect(play.refused).toBe(0);
+  });
+});
+
+describe("a session with little room", () => {
+  // The clock stands still: an `ack` that were due by time only would never leave.
+  it.each([2_048, 4_096, 65_536])("of %i bytes has it acknowledged at once", async (room) => {
+    await using play = start({ maxOutboxBytes: room });
+    const { api } = play;
+    expect(await api.post.query("begun")).toBe(5);
+    const posts = Array.from({ length: 200 }, () => api.post.query("x".repeat(500)));
+    expect(await Promise.all(posts)).toEqual(posts.map(() => 500));
+    let lines = 0;
+    for await (const line of api.lines.subscribe()) lines += line.length / 500;
+    expect(lines).toBe(100);
   });
 });

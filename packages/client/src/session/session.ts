@@ -77,6 +77,7 @@ export function createSession(options: SessionOptions, source: CallSource): Sess
       carrier = line;
       given = welcome?.session;
       if (!given) ledger = undefined;
+      else if (ledger) ledger.room = given.maxUnackedBytes;
       open(welcome?.limits, lastId);
     },
     resume(line, { session: told, limits }) {

@@ -90,6 +90,20 @@ describe("Ledger", () => {
     ledger.hear(1);
     expect(ledger.ackIsDue).toBe(true);
   });
+
+  it.each([
+    [1_000, 1_024],
+    [20_480, 1_280],
+    [1_048_576, 65_536],
+    [16_777_216, 65_536],
+  ])("where %i bytes may be kept, one is due with %i", (room, dueChars) => {
+    const ledger = new Ledger();
+    ledger.room = room;
+    ledger.hear(dueChars - 1);
+    expect(ledger.ackIsDue).toBe(false);
+    ledger.hear(1);
+    expect(ledger.ackIsDue).toBe(true);
+  });
 });
 
 describe("isCounted", () => {

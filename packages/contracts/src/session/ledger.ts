@@ -9,8 +9,9 @@
 const ackMessages = 32;
 /** Unacknowledged messages after which one goes along with whatever leaves: it costs no frame of its own. */
 const ackAlongMessages = 16;
-/** Unacknowledged characters after which one is due: a sixteenth of what the other end may keep. */
-const ackChars = 65_536;
+/** Unacknowledged characters after which one is due: a sixteenth of the room, within these bounds. */
+const leastAckChars = 1_024;
+const mostAckChars = 65_536;
 /** The longest that an `ack` may wait, in milliseconds. PROTOCOL.md §9.3 */
 export const ackDelayMs = 1_000;
 
@@ -30,6 +31,8 @@ export class Ledger {
   /** How many of those heard the other end was told of. */
   #told = 0;
   #untoldChars = 0;
+  /** What either end may keep to be said again, in bytes: `maxUnackedBytes`. PROTOCOL.md §9.1 */
+  room = 1_048_576;
 
   /** How many messages were said. */
   get said(): number {
@@ -53,7 +56,10 @@ export class Ledger {
 
   /** Whether an `ack` should leave now: enough has come since the last one. */
   get ackIsDue(): boolean {
-    return this.#heard - this.#told >= ackMessages || this.#untoldChars >= ackChars;
+    return (
+      this.#heard - this.#told >= ackMessages ||
+      this.#untoldChars >= Math.min(Math.max(this.room / 16, leastAckChars), mostAckChars)
+    );
   }
 
   /** Whether an `ack` should go along with what is sent now. */

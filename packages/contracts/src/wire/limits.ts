@@ -47,8 +47,8 @@ export interface Limits {
   readonly messageBurst: number;
   /**
    * Bytes waiting to be sent on one connection. Above it, generators are not asked for more and
-   * nothing more is read from the client. In a session what is not acknowledged counts, and small messages
-   * are acknowledged once a second: with less than 64 KiB that bounds how many go out in one.
+   * nothing more is read from the client. In a session what is not acknowledged counts, so little room
+   * means many acknowledgements: one for each sixteenth of it. Below 2 KiB they may come once a second only.
    *
    * @default 1_048_576
    */

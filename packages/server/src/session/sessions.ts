@@ -128,7 +128,9 @@ export class Sessions {
       if (refusal === "counts") found!.end(1006);
     }
     const id = randomBytes(16).toString("base64url"); // 128 bits that nobody guesses
-    const session = new Session(id, userId, arrival, connection, new Ledger(), this.#sessionHost);
+    const ledger = new Ledger();
+    ledger.room = this.#host.limits.maxOutboxBytes;
+    const session = new Session(id, userId, arrival, connection, ledger, this.#sessionHost);
     this.#sessions.set(session.id, session);
     session.outbox.push(this.#greeting(session, false));
     const { id: sessionId } = session;
